@@ -1,0 +1,31 @@
+-- Deploy auth:sessions to pg
+--
+-- A session begins with a login.  Its id is the claim "sid" of its tokens;
+-- it lives as long as the last of them, unless it is ended before.
+
+BEGIN;
+
+SET LOCAL ROLE devtalk_auth;
+SET LOCAL search_path TO auth;
+
+CREATE TABLE sessions (
+    id          uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+    user_id     bigint      NOT NULL REFERENCES users ON DELETE CASCADE,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz NOT NULL,
+    ended_at    timestamptz,
+    user_agent  text,
+    address     text
+);
+
+COMMENT ON COLUMN sessions.expires_at IS 'not before its last token';
+COMMENT ON COLUMN sessions.ended_at IS
+    'its tokens are refused since; NULL: it was not ended';
+
+CREATE INDEX sessions_user_idx ON sessions (user_id, expires_at);
+
+-- What every node must know: ended, and with tokens that would be good.
+CREATE INDEX sessions_ended_idx ON sessions (expires_at)
+    WHERE ended_at IS NOT NULL;
+
+COMMIT;

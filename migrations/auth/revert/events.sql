@@ -1,0 +1,11 @@
+-- Revert auth:events from pg
+
+BEGIN;
+
+SET LOCAL ROLE devtalk_auth;
+SET LOCAL search_path TO auth;
+
+DROP TABLE inbox;
+DROP TABLE outbox;
+
+COMMIT;

@@ -1,0 +1,12 @@
+-- Verify auth:sessions on pg
+
+BEGIN;
+
+SET LOCAL ROLE devtalk_auth;
+SET LOCAL search_path TO auth;
+
+SELECT id, user_id, created_at, expires_at, ended_at, user_agent, address
+  FROM sessions
+ WHERE false;
+
+ROLLBACK;

@@ -1,0 +1,23 @@
+-- What of a shared reply is the viewer's own.
+--
+-- kind: read
+-- $1 viewer
+-- $2 slots, "f17 o5 f18 o6": f is an article, o an author
+--
+-- seen  a character a slot, in their order: '1' if he favorited the article,
+--       follows the author; else '0'
+
+SELECT coalesce(string_agg(mark.bit, '' ORDER BY slot.place), '') AS seen
+  FROM string_to_table($2::text, ' ') WITH ORDINALITY AS slot (name, place),
+       LATERAL (SELECT CASE left(slot.name, 1)
+                       WHEN 'f' THEN
+                           (SELECT count(*)::text
+                              FROM favorites
+                             WHERE user_id = $1::bigint
+                               AND article_id = substr(slot.name, 2)::bigint)
+                       ELSE
+                           (SELECT count(*)::text
+                              FROM follows
+                             WHERE follower_id = $1::bigint
+                               AND author_id = substr(slot.name, 2)::bigint)
+                       END AS bit) AS mark

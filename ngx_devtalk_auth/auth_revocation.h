@@ -1,0 +1,28 @@
+/*
+ * Sessions that have ended, told to every worker of every node.
+ *
+ * Redis pub/sub tells it at once.  PostgreSQL is what cannot be lost: each
+ * worker reads from it what has ended, when it starts, when its subscription
+ * stands (again), each second while it does not, and now and then besides.
+ */
+
+#ifndef _AUTH_REVOCATION_H_INCLUDED_
+#define _AUTH_REVOCATION_H_INCLUDED_
+
+
+#include "auth.h"
+
+
+/*
+ * "return auth_revocation_tell(call, &ended, &until);" at the end of a step:
+ * ends the sessions "<id> <id> ...", whose tokens are good until "until"
+ * (seconds as text), in this worker, tells all others, and parks until Redis
+ * has taken it.  DT_NEXT at once if there are none, or Redis is away.
+ */
+ngx_int_t auth_revocation_tell(dt_call_t *call, const ngx_str_t *ended,
+    const ngx_str_t *until);
+
+ngx_int_t auth_revocation_init_worker(ngx_cycle_t *cycle);
+
+
+#endif /* _AUTH_REVOCATION_H_INCLUDED_ */

@@ -1,0 +1,56 @@
+-- Removes a comment.
+--
+-- $1 viewer
+-- $2 slug, also an old one
+-- $3 comment id
+-- $4 traceparent
+--
+-- outcome  ok, not_found:article, not_found:comment, forbidden:comment
+-- mark, marks
+
+WITH article AS MATERIALIZED (
+    SELECT id FROM articles WHERE slug = $2::text
+), target AS MATERIALIZED (
+    SELECT c.id, c.article_id, c.author_id
+      FROM comments c
+     WHERE c.id = $3::bigint
+       AND c.article_id = (SELECT id FROM article)
+), thread AS MATERIALIZED (
+    SELECT t.article_id
+      FROM threads t
+     WHERE t.article_id = (SELECT article_id
+                             FROM target
+                            WHERE author_id = $1::bigint)
+       AND NOT t.closed
+       FOR NO KEY UPDATE
+), gone AS (
+    DELETE FROM comments c
+     USING thread
+     WHERE c.id = $3::bigint
+       AND c.article_id = thread.article_id
+    RETURNING c.id, c.article_id, c.author_id
+), event AS (
+    INSERT INTO outbox (topic, key, type, data, traceparent, marks)
+    SELECT 'devtalk.comments',
+           gone.article_id::text,
+           'dev.devtalk.comment.deleted',
+           row_to_json(fact),
+           $4::text,
+           format('c:%s', gone.article_id)
+      FROM gone,
+           LATERAL (SELECT gone.id,
+                           gone.article_id AS "articleId",
+                           gone.author_id AS "authorId") AS fact
+    RETURNING mark, marks
+)
+SELECT CASE WHEN event.mark IS NOT NULL THEN 'ok'
+            WHEN article.id IS NULL THEN 'not_found:article'
+            WHEN target.author_id <> $1::bigint THEN 'forbidden:comment'
+            ELSE 'not_found:comment'
+       END AS outcome,
+       event.mark,
+       event.marks
+  FROM (SELECT) AS always
+  LEFT JOIN article ON true
+  LEFT JOIN target ON true
+  LEFT JOIN event ON true

@@ -1,0 +1,506 @@
+/*
+ * The cache's steps for readers: fetch and fill.
+ */
+
+#include "dt_cache_node.h"
+#include "dt_cache_script.h"
+#include "dt_core.h"
+
+
+#define DT_FETCH_TICK     2          /* ms */
+#define DT_FETCH_SLOW     10         /* ms, what a waiter's pace falls to */
+#define DT_FETCH_BUSY     2048       /* commands out: leave Redis alone */
+#define DT_CACHE_BIGGEST  (512 * 1024)
+
+
+/* A call on its way from dt_cache_fetch to dt_cache_fill; in its pool. */
+typedef struct {
+    dt_call_t           *call;
+    dt_redis_op_t       *op;         /* the question to Redis */
+
+    ngx_queue_t          queue;      /* of those who wait */
+    unsigned             waiting:1;
+    uint64_t             started;
+    uint64_t             look_at;
+    uint64_t             pace;
+    uint64_t             fills;      /* of the zone before the last look */
+
+    uint64_t             waited;     /* ticket of the filler waited for */
+    uint64_t             ticket;     /* this call's own */
+    uint64_t             gen;
+
+    size_t               epoch_len;
+    u_char               epoch[32];
+
+    dt_zone_pin_t       *pin;
+    dt_value_cached_t    value;
+} dt_fetch_t;
+
+
+static ngx_int_t dt_fetch_look(dt_fetch_t *fetch);
+static ngx_int_t dt_fetch_wait(dt_fetch_t *fetch, uint64_t now);
+static void dt_fetch_tick(ngx_event_t *ev);
+static ngx_int_t dt_fetch_ask(dt_fetch_t *fetch);
+static void dt_fetch_answered(void *data, redisReply *reply);
+static ngx_int_t dt_fetch_take(dt_fetch_t *fetch, redisReply *reply);
+static ngx_int_t dt_fetch_miss(dt_fetch_t *fetch);
+static void dt_fetch_hit(dt_fetch_t *fetch, dt_counter_e counter);
+static void dt_fetch_done(dt_fetch_t *fetch, ngx_uint_t nothing);
+static void dt_fetch_gone(void *data);
+static dt_fetch_t *dt_fetch_find(dt_call_t *call);
+static void dt_fill_redis(dt_fetch_t *fetch, const u_char *block,
+    size_t size);
+static void dt_fill_answered(void *data, redisReply *reply);
+
+
+static ngx_queue_t  dt_fetch_waiters;
+static ngx_event_t  dt_fetch_timer;
+
+
+ngx_int_t
+dt_cache_init_worker(ngx_cycle_t *cycle)
+{
+    dt_zone_t             *zone;
+    const dt_main_conf_t  *conf;
+
+    conf = dt_main_conf();
+
+    if (conf->cache_zone == NULL) {
+        return NGX_OK;
+    }
+
+    zone = conf->cache_zone->data;
+
+    dt_zone_attach(zone, ngx_process_slot, conf->cache_lifetime * 1000,
+                   conf->redis_port == 0);
+
+    ngx_queue_init(&dt_fetch_waiters);
+    dt_fetch_timer.handler = dt_fetch_tick;
+    dt_fetch_timer.log = cycle->log;
+    dt_fetch_timer.data = &dt_fetch_waiters;
+
+    return dt_node_init_worker(cycle, zone);
+}
+
+
+ngx_int_t
+dt_cache_fetch(dt_call_t *call)
+{
+    dt_fetch_t  *fetch;
+
+    call->cached = NULL;
+
+    if (dt_node_zone() == NULL || call->cache_key.len == 0) {
+        return DT_NEXT;
+    }
+
+    fetch = ngx_pcalloc(call->pool, sizeof(dt_fetch_t));
+
+    if (fetch == NULL || dt_call_cleanup(call, dt_fetch_gone, fetch) == NULL) {
+        return DT_NEXT;
+    }
+
+    fetch->call = call;
+    fetch->started = dt_zone_now();
+
+    return dt_fetch_look(fetch);
+}
+
+
+static ngx_int_t
+dt_fetch_look(dt_fetch_t *fetch)
+{
+    uint64_t         now;
+    dt_zone_look_t   look;
+    dt_zone_look_e   found;
+
+    now = dt_zone_now();
+    fetch->fills = dt_zone_fills(dt_node_zone());
+
+    found = dt_zone_look(dt_node_zone(), &fetch->call->cache_key,
+                         fetch->waited, now, &look);
+    fetch->gen = look.gen;
+
+    switch (found) {
+
+    case DT_ZONE_HIT:
+        fetch->pin = look.pin;
+        fetch->value = look.value;
+        dt_fetch_hit(fetch, DT_M_CACHE_ZONE_HIT);
+        return DT_NEXT;
+
+    case DT_ZONE_WAIT:
+        fetch->waited = look.ticket;
+
+        return now - fetch->started < DT_ZONE_FILLER
+               ? dt_fetch_wait(fetch, now) : dt_fetch_miss(fetch);
+
+    case DT_ZONE_FILL:
+        fetch->ticket = look.ticket;
+        return dt_fetch_ask(fetch);
+
+    default:
+        /* who waited for nothing knows that Redis has nothing either */
+
+        return fetch->waited ? dt_fetch_miss(fetch) : dt_fetch_ask(fetch);
+    }
+}
+
+
+static ngx_int_t
+dt_fetch_wait(dt_fetch_t *fetch, uint64_t now)
+{
+    fetch->pace = fetch->pace ? ngx_min(fetch->pace + 1, DT_FETCH_SLOW)
+                              : DT_FETCH_TICK;
+    fetch->look_at = now + fetch->pace;
+    fetch->waiting = 1;
+
+    ngx_queue_insert_tail(&dt_fetch_waiters, &fetch->queue);
+
+    /* not cancelable: it also keeps a leaving worker until they are served */
+
+    if (!dt_fetch_timer.timer_set) {
+        ngx_add_timer(&dt_fetch_timer, DT_FETCH_TICK);
+    }
+
+    return DT_PARKED;
+}
+
+
+static void
+dt_fetch_tick(ngx_event_t *ev)
+{
+    uint64_t      now, fills;
+    ngx_queue_t   waiters, *q;
+    dt_fetch_t   *fetch;
+
+    if (ngx_queue_empty(&dt_fetch_waiters)) {
+        return;
+    }
+
+    now = dt_zone_now();
+    fills = dt_zone_fills(dt_node_zone());
+
+    /* a resumed call may end, and its cleanup takes it out of whichever
+     * queue it is in; who has to wait on goes into the global one */
+
+    ngx_queue_init(&waiters);
+    ngx_queue_add(&waiters, &dt_fetch_waiters);
+    ngx_queue_init(&dt_fetch_waiters);
+
+    while (!ngx_queue_empty(&waiters)) {
+        q = ngx_queue_head(&waiters);
+        fetch = ngx_queue_data(q, dt_fetch_t, queue);
+
+        ngx_queue_remove(q);
+
+        if (now - fetch->started < DT_ZONE_FILLER
+            && (now < fetch->look_at || fills == fetch->fills))
+        {
+            ngx_queue_insert_tail(&dt_fetch_waiters, q);
+            continue;
+        }
+
+        fetch->waiting = 0;
+
+        if (dt_fetch_look(fetch) == DT_NEXT) {
+            dt_call_resume(fetch->call);
+        }
+    }
+
+    if (!ngx_queue_empty(&dt_fetch_waiters) && !ev->timer_set) {
+        ngx_add_timer(ev, DT_FETCH_TICK);
+    }
+}
+
+
+static ngx_int_t
+dt_fetch_ask(dt_fetch_t *fetch)
+{
+    /* no generation: the node is not trusted to know what others wrote, and
+     * Redis may lack marks for the same reason */
+
+    if (fetch->gen && dt_redis_pending() < DT_FETCH_BUSY) {
+        fetch->op = dt_script_run(DT_SCRIPT_FETCH, 1, &fetch->call->cache_key,
+                                  dt_fetch_answered, fetch);
+    }
+
+    return fetch->op ? DT_PARKED : dt_fetch_miss(fetch);
+}
+
+
+static void
+dt_fetch_answered(void *data, redisReply *reply)
+{
+    dt_fetch_t *fetch = data;
+
+    fetch->op = NULL;
+
+    if (reply && dt_fetch_take(fetch, reply) == NGX_OK) {
+        dt_fetch_hit(fetch, DT_M_CACHE_REDIS_HIT);
+
+    } else {
+        (void) dt_fetch_miss(fetch);
+    }
+
+    dt_call_resume(fetch->call);
+}
+
+
+/* {epoch, block}, {epoch} or {}; NGX_OK: the value is good. */
+
+static ngx_int_t
+dt_fetch_take(dt_fetch_t *fetch, redisReply *reply)
+{
+    u_char       *block;
+    uint64_t      now;
+    dt_zone_t    *zone;
+    redisReply  **part;
+
+    zone = dt_node_zone();
+    part = reply->element;
+
+    if (reply->type != REDIS_REPLY_ARRAY) {
+        (void) dt_script_forgotten(reply);
+        return NGX_DECLINED;
+    }
+
+    if (reply->elements == 0) {
+
+        /* somebody has flushed Redis: a new epoch must begin */
+
+        if (!dt_zone_lost(zone)) {
+            dt_zone_lose(zone);
+            dt_script_mend();
+        }
+
+        return NGX_DECLINED;
+    }
+
+    if (part[0]->type != REDIS_REPLY_STRING
+        || part[0]->len > sizeof(fetch->epoch))
+    {
+        return NGX_DECLINED;
+    }
+
+    fetch->epoch_len = part[0]->len;
+    ngx_memcpy(fetch->epoch, part[0]->str, part[0]->len);
+
+    if (reply->elements < 2 || part[1]->type != REDIS_REPLY_STRING) {
+        return NGX_DECLINED;
+    }
+
+    block = ngx_palloc(fetch->call->pool, part[1]->len);
+    if (block == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(block, part[1]->str, part[1]->len);
+
+    if (dt_value_unpack(block, part[1]->len, &fetch->value) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, fetch->call->request->connection->log, 0,
+                      "devtalk: a damaged value in Redis: \"%V\"",
+                      &fetch->call->cache_key);
+        return NGX_ERROR;
+    }
+
+    now = dt_zone_now();
+
+    if (!dt_zone_passes(zone, &fetch->value.deps, fetch->value.stamp, now)) {
+        dt_count(DT_M_CACHE_REFUSED, 1);
+        return NGX_DECLINED;
+    }
+
+    (void) dt_zone_put(zone, &fetch->call->cache_key, block, part[1]->len,
+                       fetch->gen, now);
+    dt_fetch_done(fetch, 0);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+dt_fetch_miss(dt_fetch_t *fetch)
+{
+    dt_count(DT_M_CACHE_MISS, 1);
+
+    return DT_NEXT;
+}
+
+
+static void
+dt_fetch_hit(dt_fetch_t *fetch, dt_counter_e counter)
+{
+    dt_call_t        *call;
+    const dt_step_t  *step;
+
+    call = fetch->call;
+    call->cached = &fetch->value;
+
+    for (step = call->step; *step; step++) {
+        if (*step == dt_cache_fill) {
+            call->step = step;
+            break;
+        }
+    }
+
+    dt_count(counter, 1);
+}
+
+
+ngx_int_t
+dt_cache_fill(dt_call_t *call)
+{
+    size_t       size;
+    u_char      *block;
+    ngx_int_t    rc;
+    dt_fetch_t  *fetch;
+
+    fetch = dt_fetch_find(call);
+
+    if (fetch == NULL) {
+        return DT_NEXT;
+    }
+
+    size = call->cached && call->cached->stamp
+           ? dt_value_pack(call->cached, NULL) : 0;
+
+    if (size == 0 || size > DT_CACHE_BIGGEST) {
+        dt_fetch_done(fetch, 1);
+        return DT_NEXT;
+    }
+
+    block = ngx_palloc(call->pool, size);
+    if (block == NULL) {
+        dt_fetch_done(fetch, 1);
+        return DT_NEXT;
+    }
+
+    (void) dt_value_pack(call->cached, block);
+
+    rc = dt_zone_put(dt_node_zone(), &call->cache_key, block, size,
+                     fetch->gen, dt_zone_now());
+
+    /* those who waited for one that a mark has overtaken get another */
+
+    dt_fetch_done(fetch, rc == NGX_ERROR);
+
+    if (rc == NGX_DECLINED) {
+        dt_count(DT_M_CACHE_REFUSED, 1);
+        return DT_NEXT;
+    }
+
+    if (rc == NGX_OK) {
+        dt_count(DT_M_CACHE_FILLED, 1);
+    }
+
+    dt_fill_redis(fetch, block, size);
+
+    return DT_NEXT;
+}
+
+
+static void
+dt_fill_redis(dt_fetch_t *fetch, const u_char *block, size_t size)
+{
+    u_char              stamp[32], ttl[32];
+    ngx_str_t           args[6];
+    dt_value_cached_t  *value;
+
+    if (fetch->epoch_len == 0
+        || dt_redis_pending() >= DT_FETCH_BUSY
+        || dt_zone_lost(dt_node_zone()))
+    {
+        return;
+    }
+
+    value = fetch->call->cached;
+
+    args[0] = fetch->call->cache_key;
+    args[1].data = fetch->epoch;
+    args[1].len = fetch->epoch_len;
+    args[2].data = stamp;
+    args[2].len = ngx_sprintf(stamp, "%020uL", value->stamp) - stamp;
+    args[3] = value->deps;
+    args[4].data = ttl;
+    args[4].len = ngx_sprintf(ttl, "%T",
+                              dt_main_conf()->cache_lifetime * 1000)
+                  - ttl;
+    args[5].data = (u_char *) block;
+    args[5].len = size;
+
+    (void) dt_script_run(DT_SCRIPT_FILL, 6, args, dt_fill_answered, NULL);
+}
+
+
+static void
+dt_fill_answered(void *data, redisReply *reply)
+{
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        if (reply->integer == 0) {
+            dt_count(DT_M_CACHE_REFUSED, 1);
+        }
+
+        return;
+    }
+
+    if (!dt_script_forgotten(reply) && reply->type == REDIS_REPLY_ERROR) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "devtalk: Redis did not keep a value: %s", reply->str);
+    }
+}
+
+
+static void
+dt_fetch_done(dt_fetch_t *fetch, ngx_uint_t nothing)
+{
+    if (fetch->ticket) {
+        dt_zone_done(dt_node_zone(), &fetch->call->cache_key, fetch->ticket,
+                     nothing, dt_zone_now());
+        fetch->ticket = 0;
+    }
+}
+
+
+/* The call's pool goes: whatever the fetch still holds is given back. */
+
+static void
+dt_fetch_gone(void *data)
+{
+    dt_fetch_t *fetch = data;
+
+    if (fetch->op) {
+        dt_redis_forget(fetch->op);
+    }
+
+    if (fetch->waiting) {
+        ngx_queue_remove(&fetch->queue);
+    }
+
+    if (fetch->call) {
+        dt_fetch_done(fetch, 1);
+    }
+
+    if (fetch->pin) {
+        dt_zone_unpin(dt_node_zone(), fetch->pin);
+    }
+}
+
+
+static dt_fetch_t *
+dt_fetch_find(dt_call_t *call)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = call->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == dt_fetch_gone) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}

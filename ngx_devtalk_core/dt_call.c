@@ -1,0 +1,689 @@
+/*
+ * A request's way: call, access, input, steps, answer.
+ */
+
+#include "dt_core.h"
+#include "dt_ident.h"
+
+
+static dt_call_t *dt_call_find(ngx_http_request_t *r);
+static dt_call_t *dt_call_create(ngx_http_request_t *r);
+static void dt_call_destroyed(void *data);
+static void dt_call_route(dt_call_t *call);
+static void dt_call_token(dt_call_t *call);
+static ngx_int_t dt_call_access(dt_call_t *call);
+static ngx_int_t dt_call_input(dt_call_t *call);
+static ngx_int_t dt_call_body_rules(dt_call_t *call);
+static void dt_call_body_read(ngx_http_request_t *r);
+static ngx_int_t dt_call_body_parse(dt_call_t *call);
+static ngx_int_t dt_call_body_join(dt_call_t *call, ngx_chain_t *bufs,
+    ngx_str_t *body);
+static void dt_call_body_wipe(dt_call_t *call);
+static ngx_int_t dt_call_check(dt_call_t *call, dt_error_e error);
+static ngx_int_t dt_call_begin(dt_call_t *call);
+static ngx_int_t dt_call_run(dt_call_t *call);
+static ngx_int_t dt_call_problem(dt_call_t *call);
+static void dt_call_continue(dt_call_t *call);
+
+
+static const ngx_uint_t  dt_call_methods[] = {
+    0, NGX_HTTP_GET|NGX_HTTP_HEAD, NGX_HTTP_POST, NGX_HTTP_PUT,
+    NGX_HTTP_DELETE
+};
+
+
+ngx_int_t
+dt_call_handler(ngx_http_request_t *r)
+{
+    ngx_int_t   rc;
+    dt_call_t  *call;
+
+    call = dt_call_get(r);
+    if (call == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = dt_call_access(call);
+
+    if (rc == DT_NEXT && call->match.route->input
+        && call->match.route->input->source == DT_IN_BODY)
+    {
+        rc = dt_call_body_rules(call);
+
+        if (rc == DT_NEXT) {
+            r->request_body_in_single_buf = 1;
+            rc = ngx_http_read_client_request_body(r, dt_call_body_read);
+
+            return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+        }
+    }
+
+    if (ngx_http_discard_request_body(r) != NGX_OK) {
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    if (rc == DT_NEXT) {
+        rc = dt_call_input(call);
+    }
+
+    if (rc == DT_NEXT) {
+        rc = dt_call_begin(call);
+    }
+
+    if (rc == DT_PARKED) {
+        r->main->count++;
+        return NGX_DONE;
+    }
+
+    return rc == DT_FAILED ? dt_call_problem(call) : call->sent;
+}
+
+
+dt_call_t *
+dt_call_get(ngx_http_request_t *r)
+{
+    dt_call_t  *call;
+
+    r = r->main;
+
+    call = dt_call_find(r);
+
+    if (call == NULL) {
+        call = dt_call_create(r);
+    }
+
+    if (call && !call->routed) {
+        dt_call_route(call);
+    }
+
+    return call;
+}
+
+
+static dt_call_t *
+dt_call_find(ngx_http_request_t *r)
+{
+    dt_call_t           *call;
+    ngx_pool_cleanup_t  *cln;
+
+    call = ngx_http_get_module_ctx(r, ngx_devtalk_core_module);
+
+    if (call) {
+        return call;
+    }
+
+    /* an internal redirect (error_page) has forgotten the contexts */
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == dt_call_destroyed) {
+            ngx_http_set_ctx(r, cln->data, ngx_devtalk_core_module);
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+static dt_call_t *
+dt_call_create(ngx_http_request_t *r)
+{
+    dt_call_t           *call;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(dt_call_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    call = cln->data;
+    ngx_memzero(call, sizeof(dt_call_t));
+    cln->handler = dt_call_destroyed;
+
+    call->request = r;
+    call->pool = r->pool;
+
+    if (dt_ident_take(call) != NGX_OK) {
+        return NULL;
+    }
+
+    ngx_http_set_ctx(r, call, ngx_devtalk_core_module);
+
+    return call;
+}
+
+
+static void
+dt_call_destroyed(void *data)
+{
+    dt_call_t *call = data;
+
+    dt_call_body_wipe(call);
+}
+
+
+static void
+dt_call_route(dt_call_t *call)
+{
+    ngx_uint_t           method;
+    dt_loc_conf_t       *dlcf;
+    ngx_http_request_t  *r;
+
+    r = call->request;
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_devtalk_core_module);
+
+    if (dlcf->router == NULL) {
+        return;
+    }
+
+    call->routed = 1;
+
+    for (method = DT_METHODS - 1; method > 0; method--) {
+        if (dt_call_methods[method] & r->method) {
+            break;
+        }
+    }
+
+    dt_router_find(dlcf->router, method, &r->uri, &call->match);
+
+    if (call->match.route) {
+        dt_call_token(call);
+    }
+}
+
+
+/* RFC 6750 §2.1 "Bearer", and the contract's "Token". */
+
+static void
+dt_call_token(dt_call_t *call)
+{
+    u_char              *p, *last;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    r = call->request;
+    h = r->headers_in.authorization;
+
+    if (h == NULL || h->value.len == 0) {
+        return;
+    }
+
+    p = h->value.data;
+    last = p + h->value.len;
+
+    if (h->value.len > 7 && ngx_strncasecmp(p, (u_char *) "Bearer ", 7) == 0) {
+        p += 7;
+
+    } else if (h->value.len > 6
+               && ngx_strncasecmp(p, (u_char *) "Token ", 6) == 0)
+    {
+        p += 6;
+
+    } else {
+        call->token = h->value;
+        call->token_state = DT_TOKEN_BAD;
+        return;
+    }
+
+    while (p < last && *p == ' ') {
+        p++;
+    }
+
+    call->token.data = p;
+    call->token.len = last - p;
+
+    call->token_state = dt_token_check(&call->token,
+                                       &r->connection->addr_text,
+                                       ngx_time(), &call->viewer);
+}
+
+
+static ngx_int_t
+dt_call_access(dt_call_t *call)
+{
+    if (call->match.route == NULL) {
+
+        if (call->match.allow) {
+            return dt_fail(call, DT_METHOD, NULL, NULL);
+        }
+
+        return dt_fail(call, DT_NOT_FOUND, NULL, NULL);
+    }
+
+    switch (call->token_state) {
+
+    case DT_TOKEN_GOOD:
+        break;
+
+    case DT_TOKEN_THROTTLED:
+        return dt_fail(call, DT_TOO_MANY, "token", "too many bad ones");
+
+    default:
+        return dt_fail(call, DT_UNAUTHORIZED, "token", "is invalid");
+    }
+
+    if (call->match.route->access != DT_ANYONE && call->viewer.user == 0) {
+        return dt_fail(call, DT_UNAUTHORIZED, "token", "is missing");
+    }
+
+    return DT_NEXT;
+}
+
+
+/* What can be said of a body before it is read. */
+
+static ngx_int_t
+dt_call_body_rules(dt_call_t *call)
+{
+    ngx_str_t           *type;
+    ngx_http_request_t  *r;
+
+    r = call->request;
+
+    if (r->headers_in.content_length_n
+        > (off_t) call->match.route->input->body_max)
+    {
+        return dt_fail(call, DT_TOO_LARGE, NULL, NULL);
+    }
+
+    if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
+        return dt_fail(call, DT_MALFORMED, "body", "is missing");
+    }
+
+    if (r->headers_in.content_type == NULL) {
+        return dt_fail(call, DT_MEDIA_TYPE, NULL, NULL);
+    }
+
+    type = &r->headers_in.content_type->value;
+
+    if (type->len < sizeof("application/json") - 1
+        || ngx_strncasecmp(type->data, (u_char *) "application/json",
+                           sizeof("application/json") - 1)
+           != 0
+        || (type->len > sizeof("application/json") - 1
+            && ngx_strchr("; \t", type->data[sizeof("application/json") - 1])
+               == NULL))
+    {
+        return dt_fail(call, DT_MEDIA_TYPE, NULL, NULL);
+    }
+
+    return DT_NEXT;
+}
+
+
+static void
+dt_call_body_read(ngx_http_request_t *r)
+{
+    ngx_int_t   rc;
+    dt_call_t  *call;
+
+    call = dt_call_get(r);
+    if (call == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    rc = dt_call_body_parse(call);
+
+    if (rc == DT_NEXT) {
+        rc = dt_call_begin(call);
+    }
+
+    if (rc == DT_PARKED) {
+        return;
+    }
+
+    ngx_http_finalize_request(r, rc == DT_FAILED ? dt_call_problem(call)
+                                                 : call->sent);
+}
+
+
+static ngx_int_t
+dt_call_body_parse(dt_call_t *call)
+{
+    ngx_int_t                 rc;
+    ngx_str_t                 body;
+    const dt_input_t         *input;
+    ngx_http_request_body_t  *rb;
+
+    rb = call->request->request_body;
+    input = call->match.route->input;
+
+    if (rb && rb->temp_file) {
+        ngx_log_error(NGX_LOG_ERR, call->request->connection->log, 0,
+                      "devtalk: a body went to disk: "
+                      "client_body_buffer_size is less than "
+                      "client_max_body_size");
+        return dt_fail(call, DT_TOO_LARGE, NULL, NULL);
+    }
+
+    rc = dt_call_body_join(call, rb ? rb->bufs : NULL, &body);
+    if (rc != DT_NEXT) {
+        return rc;
+    }
+
+    return dt_call_check(call, dt_input_json(call->pool, input, &body,
+                                             call->input, &call->problems));
+}
+
+
+/* A chunked body, or one that came in parts, is several buffers. */
+
+static ngx_int_t
+dt_call_body_join(dt_call_t *call, ngx_chain_t *bufs, ngx_str_t *body)
+{
+    u_char       *p;
+    ngx_chain_t  *cl;
+
+    ngx_str_null(body);
+
+    for (cl = bufs; cl; cl = cl->next) {
+        body->len += cl->buf->last - cl->buf->pos;
+    }
+
+    if (body->len > call->match.route->input->body_max) {
+        return dt_fail(call, DT_TOO_LARGE, NULL, NULL);
+    }
+
+    if (bufs == NULL || bufs->next == NULL) {
+        body->data = bufs ? bufs->buf->pos : NULL;
+        return DT_NEXT;
+    }
+
+    body->data = ngx_pnalloc(call->pool, body->len);
+    if (body->data == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    p = body->data;
+
+    for (cl = bufs; cl; cl = cl->next) {
+        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        cl->buf->pos = cl->buf->last;
+    }
+
+    /* the call's end wipes this one in the place of the parts */
+
+    bufs->buf->pos = body->data;
+    bufs->buf->start = body->data;
+    bufs->buf->last = body->data + body->len;
+    bufs->next = NULL;
+
+    return DT_NEXT;
+}
+
+
+/* Passwords do not stay in memory that the next request gets. */
+
+static void
+dt_call_body_wipe(dt_call_t *call)
+{
+    ngx_buf_t                *b;
+    ngx_uint_t                i, secret;
+    const dt_field_t         *field;
+    ngx_http_request_body_t  *rb;
+
+    if (call->match.route == NULL || call->match.route->input == NULL) {
+        return;
+    }
+
+    secret = 0;
+    field = call->match.route->input->fields;
+
+    for (i = 0; field[i].name; i++) {
+        if (field[i].flags & DT_SECRET) {
+            ngx_explicit_memzero(call->input[i].text.data,
+                                 call->input[i].text.len);
+            secret = 1;
+        }
+    }
+
+    rb = call->request->request_body;
+
+    if (secret && rb && rb->bufs && rb->bufs->buf->start) {
+        b = rb->bufs->buf;
+        ngx_explicit_memzero(b->start, b->last - b->start);
+    }
+}
+
+
+static ngx_int_t
+dt_call_input(dt_call_t *call)
+{
+    const dt_input_t  *input;
+
+    input = call->match.route->input;
+
+    if (input == NULL) {
+        return DT_NEXT;
+    }
+
+    return dt_call_check(call, dt_input_query(call->pool, input,
+                                              &call->request->args,
+                                              call->input, &call->problems));
+}
+
+
+static ngx_int_t
+dt_call_check(dt_call_t *call, dt_error_e error)
+{
+    if (error == DT_NO_ERROR) {
+        return DT_NEXT;
+    }
+
+    call->error = error;
+
+    return DT_FAILED;
+}
+
+
+static ngx_int_t
+dt_call_begin(dt_call_t *call)
+{
+    ngx_http_request_t  *r;
+
+    r = call->request;
+
+    /* notice a client that leaves while the call is parked */
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    call->step = call->match.route->steps;
+
+    return dt_call_run(call);
+}
+
+
+/* DT_PARKED, or DT_ANSWERED with what sending gave in call->sent. */
+
+static ngx_int_t
+dt_call_run(dt_call_t *call)
+{
+    ngx_int_t  rc;
+
+    call->running = 1;
+
+    for ( ;; ) {
+
+        if (*call->step == NULL) {
+            ngx_log_error(NGX_LOG_CRIT, call->request->connection->log, 0,
+                          "devtalk: the steps of \"%s\" end without an answer",
+                          call->match.route->pattern);
+            rc = dt_fail(call, DT_INTERNAL, NULL, NULL);
+
+        } else {
+            rc = (*call->step)(call);
+        }
+
+        if (rc == DT_PARKED && call->resumed) {
+            call->resumed = 0;
+            rc = call->error ? DT_FAILED : DT_NEXT;
+        }
+
+        if (rc == DT_NEXT) {
+            call->step++;
+            continue;
+        }
+
+        break;
+    }
+
+    call->running = 0;
+
+    if (rc == DT_FAILED) {
+        call->sent = dt_call_problem(call);
+        rc = DT_ANSWERED;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+dt_call_problem(dt_call_t *call)
+{
+    if (call->error == DT_NO_ERROR) {
+        call->error = DT_INTERNAL;
+    }
+
+    call->answered = 1;
+
+    return dt_reply_problem(call);
+}
+
+
+void
+dt_call_resume(dt_call_t *call)
+{
+    if (call->running) {
+        call->resumed = 1;
+        return;
+    }
+
+    call->step++;
+
+    dt_call_continue(call);
+}
+
+
+void
+dt_call_fail(dt_call_t *call, dt_error_e error)
+{
+    (void) dt_fail(call, error, NULL, NULL);
+
+    if (call->running) {
+        call->resumed = 1;
+        return;
+    }
+
+    call->sent = dt_call_problem(call);
+
+    dt_call_continue(call);
+}
+
+
+static void
+dt_call_continue(dt_call_t *call)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = call->request;
+    c = r->connection;
+
+    if (!call->answered && dt_call_run(call) == DT_PARKED) {
+        return;
+    }
+
+    ngx_http_finalize_request(r, call->sent);
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+dt_fail(dt_call_t *call, dt_error_e error, const char *field,
+    const char *message)
+{
+    call->error = error;
+
+    if (field) {
+        dt_problem_add(&call->problems, field, message);
+    }
+
+    return DT_FAILED;
+}
+
+
+const char *
+dt_call_param(dt_call_t *call, ngx_uint_t n)
+{
+    ngx_str_t  param;
+
+    param = dt_call_format(call, "%V", &call->match.params[n]);
+
+    return (const char *) param.data;
+}
+
+
+ngx_pool_cleanup_t *
+dt_call_cleanup(dt_call_t *call, ngx_pool_cleanup_pt handler, void *data)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(call->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = handler;
+    cln->data = data;
+
+    return cln;
+}
+
+
+ngx_str_t
+dt_call_format(dt_call_t *call, const char *format, ...)
+{
+    size_t     size;
+    u_char    *last;
+    va_list    args;
+    ngx_str_t  text;
+
+    /* grows until the text fits: nginx's printf does not tell its length */
+
+    for (size = 128; ; size *= 4) {
+
+        text.data = ngx_pnalloc(call->pool, size);
+        if (text.data == NULL) {
+            text.len = 0;
+            return text;
+        }
+
+        va_start(args, format);
+        last = ngx_vslprintf(text.data, text.data + size - 1, format, args);
+        va_end(args);
+
+        if (last < text.data + size - 1) {
+            *last = '\0';
+            text.len = last - text.data;
+            return text;
+        }
+    }
+}
+
+
+const char *
+dt_call_viewer(dt_call_t *call)
+{
+    ngx_str_t  id;
+
+    if (call->viewer.user == 0) {
+        return NULL;
+    }
+
+    id = dt_call_format(call, "%L", call->viewer.user);
+
+    return (const char *) id.data;
+}

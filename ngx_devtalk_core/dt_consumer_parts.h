@@ -1,0 +1,43 @@
+/*
+ * A consumer from inside: dt_consumer.c has its life, dt_consumer_group.c
+ * what the group tells it.
+ */
+
+#ifndef _DT_CONSUMER_PARTS_H_INCLUDED_
+#define _DT_CONSUMER_PARTS_H_INCLUDED_
+
+
+#include "dt_consumer.h"
+#include "dt_partition.h"
+
+
+typedef enum {
+    DT_CONSUMER_RUNNING = 0,
+    DT_CONSUMER_STOPPING,       /* effects are in flight */
+    DT_CONSUMER_LEAVING,        /* the group is being left */
+    DT_CONSUMER_GONE
+} dt_consumer_e;
+
+
+typedef struct {
+    ngx_queue_t         link;           /* of dt_consumers */
+    dt_consumer_e       state;
+    ngx_uint_t          service;        /* its place, for the gauges */
+    dt_partitions_t     partitions;
+    rd_kafka_queue_t   *leaving;        /* where the end is told */
+    ngx_event_t         tick;           /* LEAVING: the deadline */
+} dt_consumer_t;
+
+
+/* Callbacks of librdkafka, from inside its polls; "data" is the consumer. */
+void dt_consumer_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t error,
+    rd_kafka_topic_partition_list_t *list, void *data);
+int dt_consumer_stats(rd_kafka_t *handle, char *json, size_t len,
+    void *data);
+
+/* Logs and frees an error; NULL is none. */
+void dt_consumer_log(dt_consumer_t *consumer, const char *what,
+    rd_kafka_error_t *error);
+
+
+#endif /* _DT_CONSUMER_PARTS_H_INCLUDED_ */

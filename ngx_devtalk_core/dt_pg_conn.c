@@ -1,0 +1,617 @@
+/*
+ * One connection to PostgreSQL, in pipeline mode.
+ *
+ * libpq owns the socket and reads at most a buffer of it for each event, so
+ * the events are level-triggered: on nginx's edge-triggered ones a larger
+ * result would stall.  The write event exists only while libpq has something
+ * left to flush.
+ */
+
+#include "dt_pg_conn.h"
+#include "dt_pg_error.h"
+
+
+/* From the first packet to a session that may be used. */
+#define DT_PG_CONNECT_TIME  3000
+
+/* PQgetResult() says NULL once behind each statement and Sync; more in a row
+ * while answers are due means that libpq has nothing to wait for. */
+#define DT_PG_NULLS  4
+
+
+static void dt_pg_conn_poll(dt_pg_conn_t *conn);
+static void dt_pg_conn_setup(dt_pg_conn_t *conn);
+static ngx_int_t dt_pg_conn_watch(dt_pg_conn_t *conn, ngx_int_t event);
+static void dt_pg_conn_unwatch(dt_pg_conn_t *conn);
+static void dt_pg_conn_lost(dt_pg_conn_t *conn);
+static void dt_pg_conn_event(ngx_event_t *ev);
+static void dt_pg_conn_timeout(ngx_event_t *ev);
+static void dt_pg_conn_read(dt_pg_conn_t *conn);
+static ngx_uint_t dt_pg_conn_pending(dt_pg_conn_t *conn);
+static ngx_int_t dt_pg_conn_drain(dt_pg_conn_t *conn);
+static ngx_int_t dt_pg_conn_answer(dt_pg_conn_t *conn, PGresult *result);
+static ngx_int_t dt_pg_conn_prepared(dt_pg_conn_t *conn, PGresult *result);
+static ngx_int_t dt_pg_conn_result(dt_pg_conn_t *conn, PGresult *result);
+static void dt_pg_conn_synced(dt_pg_conn_t *conn);
+static void dt_pg_conn_notified(dt_pg_conn_t *conn);
+
+
+void
+dt_pg_conn_connect(dt_pg_conn_t *conn)
+{
+    dt_pg_pool_t  *pool;
+
+    pool = conn->pool;
+
+    conn->timer.handler = dt_pg_conn_timeout;
+    conn->timer.data = conn;
+    conn->timer.log = pool->log;
+    conn->timer.cancelable = 1;
+
+    conn->state = DT_PG_CONNECTING;
+
+    conn->pg = PQconnectStartParams(pool->keywords, pool->params, 1);
+
+    if (conn->pg == NULL) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, "no memory");
+        return;
+    }
+
+    PQsetNoticeProcessor(conn->pg, dt_pg_setup_notice, pool);
+    PQsetErrorVerbosity(conn->pg, PQERRORS_TERSE);
+
+    if (PQstatus(conn->pg) == CONNECTION_BAD) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, PQerrorMessage(conn->pg));
+        return;
+    }
+
+    ngx_add_timer(&conn->timer, DT_PG_CONNECT_TIME);
+
+    if (dt_pg_conn_watch(conn, NGX_WRITE_EVENT) != NGX_OK) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, "no event");
+    }
+}
+
+
+static void
+dt_pg_conn_poll(dt_pg_conn_t *conn)
+{
+    ngx_int_t  rc;
+
+    /*
+     * libpq may go on with another socket, even one with the same number,
+     * so the events of the old one have to be gone before.
+     */
+
+    dt_pg_conn_unwatch(conn);
+
+    switch (PQconnectPoll(conn->pg)) {
+
+    case PGRES_POLLING_READING:
+        rc = dt_pg_conn_watch(conn, NGX_READ_EVENT);
+        break;
+
+    case PGRES_POLLING_WRITING:
+        rc = dt_pg_conn_watch(conn, NGX_WRITE_EVENT);
+        break;
+
+    case PGRES_POLLING_OK:
+        dt_pg_conn_setup(conn);
+        return;
+
+    default:
+        dt_pg_conn_close(conn, DT_PG_FAILED, PQerrorMessage(conn->pg));
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, "no event");
+    }
+}
+
+
+static void
+dt_pg_conn_setup(dt_pg_conn_t *conn)
+{
+    conn->state = DT_PG_PREPARING;
+    ngx_add_timer(&conn->timer, 2 * conn->pool->conf->timeout);
+
+    if (dt_pg_setup_send(conn) != NGX_OK) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, PQerrorMessage(conn->pg));
+        return;
+    }
+
+    if (dt_pg_conn_watch(conn, NGX_READ_EVENT) != NGX_OK) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, "no event");
+        return;
+    }
+
+    conn->sent = 1;
+    dt_pg_conn_flush(conn);
+}
+
+
+static ngx_int_t
+dt_pg_conn_watch(dt_pg_conn_t *conn, ngx_int_t event)
+{
+    ngx_event_t       *ev;
+    ngx_connection_t  *c;
+
+    c = ngx_get_connection(PQsocket(conn->pg), conn->pool->log);
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    conn->c = c;
+
+    c->data = conn;
+    c->shared = 1;
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+
+    c->read->log = c->log;
+    c->read->handler = dt_pg_conn_event;
+    c->write->log = c->log;
+    c->write->handler = dt_pg_conn_event;
+
+    /*
+     * A worker that leaves keeps its connections to the very end: requests
+     * which it still serves need them.  This flag spares them the search for
+     * sockets left open, and the pool of the cycle closes them.
+     */
+
+    c->read->resolver = 1;
+
+    ev = event == NGX_READ_EVENT ? c->read : c->write;
+
+    return ngx_add_event(ev, event, NGX_LEVEL_EVENT);
+}
+
+
+static void
+dt_pg_conn_unwatch(dt_pg_conn_t *conn)
+{
+    ngx_uint_t         flags;
+    ngx_connection_t  *c;
+
+    c = conn->c;
+
+    if (c == NULL) {
+        return;
+    }
+
+    conn->c = NULL;
+
+    /* After an EOF libpq has closed the socket already. */
+
+    flags = PQsocket(conn->pg) < 0 ? NGX_CLOSE_EVENT : 0;
+
+    if (c->read->active) {
+        ngx_del_event(c->read, NGX_READ_EVENT, flags);
+    }
+
+    if (c->write->active) {
+        ngx_del_event(c->write, NGX_WRITE_EVENT, flags);
+    }
+
+    ngx_close_connection(c);
+}
+
+
+void
+dt_pg_conn_drop(dt_pg_conn_t *conn)
+{
+    if (conn->timer.timer_set) {
+        ngx_del_timer(&conn->timer);
+    }
+
+    conn->timer.cancelable = 1;
+
+    if (conn->pg) {
+        dt_pg_conn_unwatch(conn);
+        PQfinish(conn->pg);
+        conn->pg = NULL;
+    }
+
+    conn->state = DT_PG_CLOSED;
+    conn->sent = 0;
+    conn->broken = 0;
+    conn->retiring = 0;
+}
+
+
+void
+dt_pg_conn_close(dt_pg_conn_t *conn, dt_pg_close_e why, const char *text)
+{
+    size_t        len;
+    u_char        line[DT_PG_LOG_LINE];
+    ngx_uint_t    level;
+    const char   *what;
+
+    switch (why) {
+
+    case DT_PG_FAILED:
+        level = NGX_LOG_ERR;
+        what = "cannot connect";
+        break;
+
+    case DT_PG_FROZEN:
+        level = NGX_LOG_ERR;
+        what = "lost: no answer in time";
+        break;
+
+    case DT_PG_RETIRED:
+        level = NGX_LOG_NOTICE;
+        what = "closed";
+        break;
+
+    default:
+        level = NGX_LOG_ERR;
+        what = "lost";
+    }
+
+    if (text) {
+        len = dt_pg_error_line(line, sizeof(line), text);
+
+        ngx_log_error(level, conn->pool->log, 0,
+                      "postgres \"%V\": connection %ui %s, %ui in flight: "
+                      "%*s", &conn->pool->conf->name, conn->number, what,
+                      conn->n, len, line);
+    }
+
+    dt_pg_conn_drop(conn);
+    dt_pg_pool_closed(conn, why);
+}
+
+
+static void
+dt_pg_conn_lost(dt_pg_conn_t *conn)
+{
+    dt_pg_conn_close(conn,
+                     conn->state == DT_PG_READY ? DT_PG_LOST : DT_PG_FAILED,
+                     PQerrorMessage(conn->pg));
+}
+
+
+static void
+dt_pg_conn_event(ngx_event_t *ev)
+{
+    dt_pg_conn_t      *conn;
+    ngx_connection_t  *c;
+
+    c = ev->data;
+    conn = c->data;
+
+    if (conn->state == DT_PG_CONNECTING) {
+        dt_pg_conn_poll(conn);
+
+    } else if (ev->write) {
+        conn->sent = 1;
+        dt_pg_conn_flush(conn);
+
+    } else {
+        dt_pg_conn_read(conn);
+    }
+}
+
+
+/*
+ * While units are out this timer is not cancelable: it keeps a leaving worker
+ * until they are answered.  It is not moved with each of them, but looks at
+ * the oldest when it fires.
+ */
+
+static void
+dt_pg_conn_timeout(ngx_event_t *ev)
+{
+    dt_pg_conn_t *conn = ev->data;
+
+    ngx_msec_t     age, limit;
+    dt_pg_unit_t  *unit;
+
+    if (conn->state != DT_PG_READY) {
+        dt_pg_conn_close(conn, DT_PG_FAILED, "timed out");
+        return;
+    }
+
+    if (conn->n == 0) {
+        return;
+    }
+
+    unit = ngx_queue_data(ngx_queue_head(&conn->units), dt_pg_unit_t, queue);
+
+    age = ngx_current_msec - unit->time;
+    limit = 2 * conn->pool->conf->timeout;
+
+    if (age < limit) {
+        ngx_add_timer(ev, limit - age);
+        return;
+    }
+
+    dt_pg_conn_close(conn, DT_PG_FROZEN, unit->sql->name);
+}
+
+
+void
+dt_pg_conn_send(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
+{
+    const dt_sql_t  *sql;
+
+    sql = unit->sql;
+
+    unit->time = ngx_current_msec;
+    ngx_queue_insert_tail(&conn->units, &unit->queue);
+    conn->n++;
+
+    conn->timer.cancelable = 0;
+
+    if (!conn->timer.timer_set) {
+        ngx_add_timer(&conn->timer, 2 * conn->pool->conf->timeout);
+    }
+
+    conn->sent = 1;
+
+    if (!PQsendQueryPrepared(conn->pg, sql->name, sql->nparams, unit->values,
+                             NULL, NULL, 0)
+        || !PQpipelineSync(conn->pg))
+    {
+        conn->broken = 1;
+    }
+}
+
+
+void
+dt_pg_conn_flush(dt_pg_conn_t *conn)
+{
+    ngx_int_t     rc;
+    ngx_event_t  *wev;
+
+    if (!conn->sent) {
+        return;
+    }
+
+    conn->sent = 0;
+
+    if (conn->broken) {
+        dt_pg_conn_lost(conn);
+        return;
+    }
+
+    wev = conn->c->write;
+    rc = NGX_OK;
+
+    switch (PQflush(conn->pg)) {
+
+    case 0:
+        if (wev->active) {
+            rc = ngx_del_event(wev, NGX_WRITE_EVENT, 0);
+        }
+        break;
+
+    case 1:
+        if (!wev->active) {
+            rc = ngx_add_event(wev, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
+        }
+        break;
+
+    default:
+        rc = NGX_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        dt_pg_conn_lost(conn);
+        return;
+    }
+
+    /*
+     * When the socket is full, libpq reads while it writes: there may be
+     * answers that no event will ever tell of.
+     */
+
+    (void) dt_pg_conn_drain(conn);
+}
+
+
+static void
+dt_pg_conn_read(dt_pg_conn_t *conn)
+{
+    int  alive;
+
+    do {
+        alive = PQconsumeInput(conn->pg);
+
+        /* The last words of a server that goes away count too. */
+
+        if (dt_pg_conn_drain(conn) != NGX_OK) {
+            return;
+        }
+
+        if (!alive || PQstatus(conn->pg) == CONNECTION_BAD) {
+            dt_pg_conn_lost(conn);
+            return;
+        }
+
+    } while (dt_pg_conn_pending(conn));
+}
+
+
+/* TLS: what OpenSSL holds decrypted does not wake epoll. */
+
+static ngx_uint_t
+dt_pg_conn_pending(dt_pg_conn_t *conn)
+{
+#if (NGX_OPENSSL)
+    SSL  *ssl;
+
+    ssl = PQsslStruct(conn->pg, "OpenSSL");
+
+    return ssl && SSL_pending(ssl) > 0;
+#else
+    return 0;
+#endif
+}
+
+
+/* All answers that are complete.  NGX_ERROR: the connection is closed. */
+
+static ngx_int_t
+dt_pg_conn_drain(dt_pg_conn_t *conn)
+{
+    PGresult    *result;
+    ngx_uint_t   nulls;
+
+    nulls = 0;
+
+    while ((conn->n || conn->state == DT_PG_PREPARING)
+           && !PQisBusy(conn->pg))
+    {
+        result = PQgetResult(conn->pg);
+
+        if (result) {
+            nulls = 0;
+
+            if (dt_pg_conn_answer(conn, result) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+        } else if (++nulls == DT_PG_NULLS) {
+            dt_pg_conn_lost(conn);
+            return NGX_ERROR;
+        }
+    }
+
+    if (conn->n == 0 && conn->state == DT_PG_READY) {
+
+        if (conn->retiring) {
+            dt_pg_conn_close(conn, DT_PG_RETIRED, "tables have changed");
+            return NGX_ERROR;
+        }
+
+        /* The NULL behind the last Sync: only then is libpq idle and takes
+         * what the server says unasked. */
+
+        if (!PQisBusy(conn->pg)) {
+            PQclear(PQgetResult(conn->pg));
+        }
+    }
+
+    dt_pg_conn_notified(conn);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+dt_pg_conn_answer(dt_pg_conn_t *conn, PGresult *result)
+{
+    if (conn->state == DT_PG_PREPARING) {
+        return dt_pg_conn_prepared(conn, result);
+    }
+
+    return dt_pg_conn_result(conn, result);
+}
+
+
+static ngx_int_t
+dt_pg_conn_prepared(dt_pg_conn_t *conn, PGresult *result)
+{
+    switch (dt_pg_setup_answer(conn, result)) {
+
+    case NGX_AGAIN:
+        return NGX_OK;
+
+    case NGX_OK:
+        ngx_del_timer(&conn->timer);
+        conn->state = DT_PG_READY;
+        dt_pg_pool_ready(conn);
+        return NGX_OK;
+
+    default:
+        dt_pg_conn_close(conn, DT_PG_FAILED, NULL);
+        return NGX_ERROR;
+    }
+}
+
+
+static ngx_int_t
+dt_pg_conn_result(dt_pg_conn_t *conn, PGresult *result)
+{
+    dt_pg_unit_t  *unit;
+
+    unit = ngx_queue_data(ngx_queue_head(&conn->units), dt_pg_unit_t, queue);
+
+    switch (PQresultStatus(result)) {
+
+    case PGRES_PIPELINE_SYNC:
+        PQclear(result);
+        dt_pg_conn_synced(conn);
+        return NGX_OK;
+
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+        break;
+
+    case PGRES_FATAL_ERROR:
+        if (PQresultErrorField(result, PG_DIAG_SQLSTATE)) {
+            break;
+        }
+
+        /* libpq's own: the connection is gone, or memory is short */
+
+        /* fall through */
+
+    default:
+        PQclear(result);
+        dt_pg_conn_lost(conn);
+        return NGX_ERROR;
+    }
+
+    /* The last word counts: a deferred constraint is refused at the Sync,
+     * after the row has come. */
+
+    PQclear(unit->result);
+    unit->result = result;
+
+    return NGX_OK;
+}
+
+
+static void
+dt_pg_conn_synced(dt_pg_conn_t *conn)
+{
+    dt_pg_unit_t  *unit;
+
+    unit = ngx_queue_data(ngx_queue_head(&conn->units), dt_pg_unit_t, queue);
+
+    ngx_queue_remove(&unit->queue);
+    conn->n--;
+
+    if (conn->n == 0) {
+        conn->timer.cancelable = 1;
+    }
+
+    dt_pg_pool_answered(conn, unit);
+}
+
+
+static void
+dt_pg_conn_notified(dt_pg_conn_t *conn)
+{
+    PGnotify           *notify;
+    ngx_uint_t          n;
+    dt_pg_pool_init_t  *init;
+
+    for (n = 0; /* void */; n++) {
+        notify = PQnotifies(conn->pg);
+        if (notify == NULL) {
+            break;
+        }
+
+        PQfreemem(notify);
+    }
+
+    init = &conn->pool->init;
+
+    if (n && init->on_notify) {
+        init->on_notify(init->data);
+    }
+}

@@ -1,0 +1,171 @@
+/*
+ * Inside the PostgreSQL pool: units, lanes, connections, and what the files
+ * dt_pg_pool.c, dt_pg_conn.c and dt_pg_setup.c ask of each other.
+ *
+ * A unit is owned by exactly one list: the free list of the pool, the queue
+ * of a lane, or the FIFO of a connection.  Its "done" is called, if at all,
+ * while it is in none of them and before it is freed.
+ */
+
+#ifndef _DT_PG_CONN_H_INCLUDED_
+#define _DT_PG_CONN_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "dt_pg.h"
+
+
+#define DT_PG_LOG_LINE  512
+
+
+typedef struct dt_pg_conn_s  dt_pg_conn_t;
+typedef struct dt_pg_lane_s  dt_pg_lane_t;
+
+
+struct dt_pg_unit_s {
+    ngx_queue_t         queue;
+    dt_pg_lane_t       *lane;
+    const dt_sql_t     *sql;
+    const char         *values[DT_SQL_PARAMS];   /* the strings are the
+                                                    caller's */
+    const ngx_str_t    *tag;           /* ditto; NULL once forgotten */
+    dt_pg_done_pt       done;
+    void               *data;
+    PGresult           *result;        /* told when the Sync has come back */
+    ngx_msec_t          time;          /* waiting: its deadline; sent: when */
+
+    unsigned            waiting:1;     /* in its lane's queue */
+    unsigned            forgotten:1;   /* values, tag and data are dead */
+    unsigned            again:1;       /* sent for the second time */
+};
+
+
+typedef enum {
+    DT_PG_CLOSED = 0,
+    DT_PG_CONNECTING,
+    DT_PG_PREPARING,
+    DT_PG_READY
+} dt_pg_state_e;
+
+
+struct dt_pg_conn_s {
+    dt_pg_pool_t       *pool;
+    dt_pg_lane_t       *lane;
+    ngx_uint_t          number;
+    dt_pg_state_e       state;
+
+    PGconn             *pg;            /* NULL: closed */
+    ngx_connection_t   *c;             /* on libpq's socket; NULL: none */
+    ngx_event_t         timer;         /* connecting takes too long, or the
+                                          oldest unit goes unanswered */
+
+    ngx_queue_t         units;         /* in the order they were sent */
+    ngx_uint_t          n;             /* their number */
+    ngx_uint_t          prepared;      /* answers to the setup so far */
+
+    unsigned            listens:1;
+    unsigned            sent:1;        /* flush it in this turn */
+    unsigned            broken:1;      /* libpq refused to send */
+    unsigned            retiring:1;    /* closes when it is idle */
+};
+
+
+struct dt_pg_lane_s {
+    dt_pg_pool_t       *pool;
+    dt_pg_conn_t       *conns;
+    ngx_uint_t          nconns;
+    ngx_queue_t         waiting;       /* by deadline */
+    ngx_uint_t          nwaiting;
+    ngx_event_t         timer;         /* of the first deadline */
+};
+
+
+#define DT_PG_PARAMS  12
+
+struct dt_pg_pool_s {
+    dt_pg_pool_init_t     init;
+    const dt_pg_conf_t   *conf;
+    ngx_log_t            *log;         /* the cycle's */
+
+    const char           *keywords[DT_PG_PARAMS];   /* for libpq */
+    const char           *params[DT_PG_PARAMS];
+
+    dt_pg_conn_t         *conns;       /* those of both lanes */
+    ngx_uint_t            nconns;
+    dt_pg_lane_t          fast;
+    dt_pg_lane_t          slow;        /* no connections: not in use */
+
+    dt_pg_conn_t         *connecting;  /* one at a time */
+    ngx_event_t           connect;     /* timer of the next try */
+    ngx_msec_t            backoff;
+    ngx_msec_t            retired;     /* when the connections were last told
+                                          to prepare anew */
+
+    ngx_event_t           dispatch;    /* posted: units wait */
+    ngx_queue_t           free;        /* units */
+
+    ngx_uint_t            lost;
+    ngx_uint_t            refused;
+};
+
+
+/* Why a connection closes. */
+typedef enum {
+    DT_PG_LOST,          /* reads may be sent again */
+    DT_PG_FROZEN,        /* everything on it has waited long enough */
+    DT_PG_RETIRED,       /* nothing is wrong, connect again at once */
+    DT_PG_FAILED         /* it never was ready */
+} dt_pg_close_e;
+
+
+/* dt_pg_conn.c */
+
+/* Starts to connect a closed connection. */
+void dt_pg_conn_connect(dt_pg_conn_t *conn);
+
+/* Takes the unit into the FIFO and gives it to libpq.  Never closes the
+ * connection and calls no "done": dt_pg_conn_flush() must follow. */
+void dt_pg_conn_send(dt_pg_conn_t *conn, dt_pg_unit_t *unit);
+void dt_pg_conn_flush(dt_pg_conn_t *conn);
+
+/* Closes it and tells the pool; "text" is for the log or NULL. */
+void dt_pg_conn_close(dt_pg_conn_t *conn, dt_pg_close_e why,
+    const char *text);
+
+/* The same without telling anyone anything: for the end of the process.
+ * Units are left in the FIFO. */
+void dt_pg_conn_drop(dt_pg_conn_t *conn);
+
+
+/* dt_pg_setup.c */
+
+/* The connection parameters, made once; NGX_ERROR when memory is short. */
+ngx_int_t dt_pg_setup_params(ngx_pool_t *mem, dt_pg_pool_t *pool);
+
+/* Into pipeline mode, and everything that must be prepared is on its way;
+ * NGX_ERROR: libpq's message says why not. */
+ngx_int_t dt_pg_setup_send(dt_pg_conn_t *conn);
+
+/* An answer to that, which it clears.  NGX_AGAIN: more will come, NGX_OK:
+ * that was all, NGX_ERROR: refused, and logged. */
+ngx_int_t dt_pg_setup_answer(dt_pg_conn_t *conn, PGresult *result);
+
+void dt_pg_setup_notice(void *pool, const char *text);
+
+
+/* dt_pg_pool.c */
+
+/* The connection can be used. */
+void dt_pg_pool_ready(dt_pg_conn_t *conn);
+
+/* It is closed; takes over its FIFO. */
+void dt_pg_pool_closed(dt_pg_conn_t *conn, dt_pg_close_e why);
+
+/* The Sync of a unit has come back. */
+void dt_pg_pool_answered(dt_pg_conn_t *conn, dt_pg_unit_t *unit);
+
+
+#endif /* _DT_PG_CONN_H_INCLUDED_ */

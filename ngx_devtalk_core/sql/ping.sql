@@ -1,0 +1,3 @@
+-- Is the server there?
+-- kind: read
+select 1

@@ -1,0 +1,111 @@
+# "devtalk test": the tests, on a stack of their own beside the other.
+
+check_run() {
+    outer=$DEVTALK_HOME
+    build=$DEVTALK_BUILD
+
+    mkdir -p "$outer/log"
+    check_settings
+    packages_install run build test
+    check_clear
+
+    # The stack's own command, so that its settings are only its own.
+    trap check_end EXIT
+    trap 'exit 130' HUP INT TERM
+    "$ROOT/devtalk" up --bare
+    check_programs "$@"
+    check_export
+    check_prove "$@"
+}
+
+check_settings() {
+    DEVTALK_HOME=$outer/test
+    DEVTALK_BUILD=$build
+    DEVTALK_PORT=${DEVTALK_TEST_PORT:-18080}
+    DEVTALK_NODES=2
+    DEVTALK_LIMITS=off
+    DEVTALK_LISTEN=127.0.0.1
+    DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
+    DEVTALK_KAFKA='' DEVTALK_CORS='*' DEVTALK_WORKERS=2
+
+    for name in HOME $SETTINGS; do
+        export "DEVTALK_$name"
+    done
+
+    settings_check
+    settings_derive
+}
+
+# Tests begin with nothing, and with the logs of their own.
+check_clear() {
+    state_find
+    stack_lock
+    stack_reset quiet
+    flock -u 9
+}
+
+check_export() {
+    postgres_derive
+    DEVTALK_ROOT=$ROOT
+    DEVTALK_URL=$(nginx_url nginx-1)
+    DEVTALK_URL2=$(nginx_url nginx-2)
+    DEVTALK_PG=$POSTGRES_ADMIN
+    DEVTALK_REDIS=$REDIS_ADDRESS
+    DEVTALK_KAFKA=$KAFKA_ADDRESS
+    export DEVTALK_ROOT DEVTALK_URL DEVTALK_URL2 DEVTALK_PG
+    export DEVTALK_REDIS DEVTALK_KAFKA
+}
+
+# Sets TESTS: what prove shall run, of what the arguments name.
+check_programs() {
+    units=
+    TESTS=
+
+    [ $# -gt 0 ] || set -- "$ROOT/t"
+
+    for path in "$@"; do
+        [ -e "$path" ] || die "there is no test $path: name a file or folder"
+
+        if [ -d "$path" ]; then
+            case $(cd "$path" && pwd) in
+            "$ROOT/t"|"$ROOT/t/unit") units=all ;;
+            esac
+
+            TESTS="$TESTS $(find "$path" -name '*.t' | LC_ALL=C sort)"
+        elif [ "${path##*.}" = c ]; then
+            [ "$units" = all ] || units="$units $(basename "$path" .c)"
+        else
+            TESTS="$TESTS $path"
+        fi
+    done
+
+    [ -n "$units" ] || return 0
+    [ "$units" != all ] || units=
+    step "building the unit tests" "$DEVTALK_HOME/log/unit.log" check_units \
+        || die_with "$DEVTALK_HOME/log/unit.log" \
+               "the unit tests do not build (above)"
+    TESTS="$(grep '^/' "$DEVTALK_HOME/log/unit.list") $TESTS"
+}
+
+check_units() {
+    sh "$ROOT/t/unit/build.sh" "$DEVTALK_BUILD/unit" $units \
+        > "$DEVTALK_HOME/log/unit.list"
+}
+
+check_prove() {
+    [ -n "$TESTS" ] || die "no tests there: name a file or folder of t/"
+
+    # Everything that can be said must be said before prove's last line.
+    prove -I "$ROOT/t/lib" --timer $TESTS
+}
+
+check_end() {
+    code=$?
+    trap - EXIT HUP INT TERM
+
+    if [ "${DEVTALK_KEEP:-0}" != 1 ]; then
+        stack_down quiet || :
+    fi
+
+    exit $code
+}

@@ -1,0 +1,84 @@
+# nginx's modules, built against the headers of this machine's nginx, and the
+# small tools of C.
+
+NGINX_SOURCE=/usr/share/nginx/src
+
+modules_sum() {
+    ( cd "$ROOT" || exit
+      nginx -V 2>&1
+      cc --version | head -n 1
+      find config tools ngx_devtalk_* -type f \
+           \( -name '*.[ch]' -o -name '*.sql' -o -name '*.lua' \
+              -o -name '*.sh' -o -name config -o -path 'tools/*' \) \
+           -exec cksum {} + | LC_ALL=C sort -k3 ) | cksum
+}
+
+# Which files there are: another list needs another Makefile.
+modules_list() {
+    ( cd "$ROOT" || exit
+      nginx -V 2>&1
+      cat config
+      find ngx_devtalk_* -name '*.[ch]' | LC_ALL=C sort ) | cksum
+}
+
+modules_build() {
+    mkdir -p "$DEVTALK_BUILD"
+    sum=$(modules_sum)
+    [ "$(cat "$DEVTALK_BUILD/stamp" 2> /dev/null)" != "$sum" ] || return 0
+
+    step "building the modules" "$DEVTALK_HOME/log/build.log" modules_make \
+        || die_with "$DEVTALK_HOME/log/build.log" \
+               "the modules do not build (above, all of it in" \
+               "$DEVTALK_HOME/log/build.log)"
+    echo "$sum" > "$DEVTALK_BUILD/stamp"
+}
+
+# Behind "||" the shell does not stop at errors by itself: hence the "&&".
+modules_make() {
+    modules_prepare \
+        && sh "$ROOT/tools/generate.sh" "$tree/objs/devtalk" \
+        && make -C "$tree" -f objs/Makefile -j "$(nproc)" modules \
+        && modules_keep \
+        && cc -O2 -W -Wall -Wextra -Werror -o "$DEVTALK_BUILD/topics.new" \
+              "$ROOT/tools/topics.c" -lrdkafka \
+        && mv "$DEVTALK_BUILD/topics.new" "$DEVTALK_BUILD/topics"
+}
+
+modules_prepare() {
+    tree=$DEVTALK_BUILD/nginx
+    list=$(modules_list)
+    [ "$(cat "$DEVTALK_BUILD/list" 2> /dev/null)" != "$list" ] || return 0
+
+    rm -rf "$tree" \
+        && cp -R "$NGINX_SOURCE" "$tree" \
+        && ( cd "$tree" && modules_configure ) \
+        && echo "$list" > "$DEVTALK_BUILD/list"
+}
+
+# Each replaced in one step: a running nginx has the old ones mapped.
+modules_keep() {
+    rm -rf "$DEVTALK_BUILD/modules.new"
+    mkdir -p "$DEVTALK_BUILD/modules" "$DEVTALK_BUILD/modules.new" \
+        && cp "$tree"/objs/ngx_devtalk_*.so "$DEVTALK_BUILD/modules.new/" \
+        && mv "$DEVTALK_BUILD"/modules.new/*.so "$DEVTALK_BUILD/modules/"
+}
+
+# With the flags of Debian's binary, or its structures would differ.
+# shellcheck disable=SC2120
+modules_configure() {
+    flags=$(nginx -V 2>&1 | sed -n 's/^configure arguments: //p')
+    eval "set -- $flags"
+    kept="--with-compat"
+
+    for flag in "$@"; do
+        case $flag in
+        *=dynamic|--with-compat|--with-cc-opt=*|--with-ld-opt=*) ;;
+        --with-mail*|--with-stream*) ;;
+        --with-*) kept="$kept $flag" ;;
+        esac
+    done
+
+    sh ./configure $kept --with-cc-opt="-O2 -g -fPIC -fstack-protector-strong" \
+        --with-ld-opt="-Wl,-z,relro -Wl,-z,now" \
+        --add-dynamic-module="$ROOT"
+}

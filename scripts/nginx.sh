@@ -1,0 +1,115 @@
+# The nginx nodes of this home.  A node's folder holds its configuration (as
+# rendered from conf/), logs and pid.
+
+nginx_render() {
+    dir=$DEVTALK_HOME/$1
+    mkdir -p "$dir/tmp"
+    user=
+    [ "$(id -u)" -ne 0 ] || user="user www-data;"
+
+    # shellcheck disable=SC3045
+    files=$(ulimit -Hn)
+    [ "$files" != unlimited ] && [ "$files" -le 65536 ] || files=65536
+
+    connections=$((files / 2))
+    [ $connections -le 8192 ] || connections=8192
+
+    redis=$(numeric "${REDIS_ADDRESS%:*}"):${REDIS_ADDRESS##*:}
+    [ -z "$DEVTALK_REDIS_PASSWORD_FILE" ] \
+        || redis="$redis password_file=$DEVTALK_REDIS_PASSWORD_FILE"
+
+    if [ "$DEVTALK_LIMITS" = off ]; then
+        limits="limits-off.conf"
+    else
+        limits="limits.conf"
+    fi
+
+    postgres_derive
+    nginx_generated "$dir"
+
+    for file in "$ROOT"/conf/*.conf; do
+        cp "$file" "$dir/"
+    done
+
+    render "$ROOT/conf/nginx.conf.in" "$dir/nginx.conf" \
+        DIR="$dir" USER="$user" WORKERS="$DEVTALK_WORKERS" FILES="$files" \
+        CONNECTIONS="$connections" LOG_LEVEL="$DEVTALK_LOG_LEVEL" \
+        MODULES="$DEVTALK_BUILD/modules" SECRETS="$SECRETS" \
+        LISTEN="$DEVTALK_LISTEN:$(server_port "$1")" \
+        POSTGRES="$POSTGRES_SERVER dbname=devtalk" \
+        REDIS="$redis" KAFKA="$KAFKA_ADDRESS" LIMITS="$limits"
+}
+
+# What settings and secrets say, a directive a line: tokens' keys, origins.
+nginx_generated() {
+    last=
+    for key in "$SECRETS"/jwt/*.pem; do
+        [ -z "$last" ] || echo "devtalk_jwt_key $(basename "$last" .pem) $last;"
+        last=$key
+    done > "$1/keys.conf"
+    echo "devtalk_jwt_key $(basename "$last" .pem) $last signing;" \
+        >> "$1/keys.conf"
+
+    set -f
+    for origin in $DEVTALK_CORS; do
+        if [ "$origin" = '*' ]; then
+            echo 'default "*";'
+        else
+            echo "\"$origin\" \$http_origin;"
+        fi
+    done > "$1/origins.conf"
+    set +f
+}
+
+nginx_sum() {
+    cat "$DEVTALK_BUILD"/modules/*.so | cksum
+}
+
+nginx_launch() {
+    nginx_render "$1"
+    nginx_check "$1"
+    nginx_sum > "$DEVTALK_HOME/$1/modules"
+
+    nginx -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
+        >> "$DEVTALK_HOME/$1/start.log" 2>&1 9>&- < /dev/null \
+        || die_with "$DEVTALK_HOME/$1/start.log" "$1 does not start (above)"
+
+    # The master writes its pid a moment after its parent has left.
+    waited=0
+    while [ ! -s "$DEVTALK_HOME/$1/pid" ] && [ $waited -lt 50 ]; do
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+}
+
+nginx_check() {
+    nginx -t -q -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
+        > "$DEVTALK_HOME/$1/start.log" 2>&1 9>&- \
+        || die_with "$DEVTALK_HOME/$1/start.log" \
+               "nginx refuses $DEVTALK_HOME/$1/nginx.conf (above)"
+}
+
+nginx_url() {
+    host=$DEVTALK_LISTEN
+    [ "$host" != 0.0.0.0 ] || host=127.0.0.1
+    echo "http://$host:$(server_port "$1")"
+}
+
+nginx_answers() {
+    curl -sf -o /dev/null -m 2 "$(nginx_url "$1")/health"
+}
+
+nginx_reload() {
+    nginx_render "$1"
+    nginx_check "$1"
+    kill -s HUP "$(server_pid "$1")"
+}
+
+# After a rebuild: nginx keeps a module's old code as long as it runs.
+nginx_outdated() {
+    [ "$(cat "$DEVTALK_HOME/$1/modules" 2> /dev/null)" != "$(nginx_sum)" ]
+}
+
+nginx_version() {
+    nginx -v 2>&1 | sed 's|.*/||'
+}

@@ -1,0 +1,71 @@
+use lib 't/lib';
+use DevTalk::Test;
+
+# Entity tags: who has the present version is not sent it again.
+
+my ($anna, $bob) = (signed_in('anna'), signed_in('bob'));
+my $article = $anna->publish(body => 'x' x 5000);
+my $path    = "/api/articles/$article->{slug}";
+my $get     = sub ($client, $tag = undef) {
+    $client->get($path, headers => {defined $tag ? ('If-None-Match' => $tag) : ()})
+};
+my $opaque  = sub ($reply) { $reply->etag =~ s{^W/}{}r };
+
+subtest 'the same version' => sub {
+    my $tag = $get->(anybody())->is(200)->etag;
+    for my $node (1, 2) {
+        my $reply = $get->(anybody($node), $tag)->is(304, "node $node: 304");
+        is $reply->body, '', 'with nothing';
+        is $opaque->($reply), $tag =~ s{^W/}{}r, 'but the tag';
+    }
+    $get->(anybody(), $_)->is(304, "If-None-Match: $_")
+        for '*', "\"other\", $tag", 'W/' . ($tag =~ s{^W/}{}r);
+    $get->(anybody(), $_)->is(200, "If-None-Match: $_") for '"other"', 'garbage', '""', '"' . 'x' x 1000 . '"';
+    my $head = anybody()->head($path)->is(200);
+    is $opaque->($head), $tag =~ s{^W/}{}r, 'HEAD has it too';
+};
+
+subtest 'every change that shows makes another' => sub {
+    my $last = $opaque->($get->(anybody()));
+    my $other = sub ($name) {
+        for my $node (1, 2) {
+            my $reply = $get->(anybody($node), $last)->is(200, "$name: another version on node $node");
+            isnt $opaque->($reply), $last, 'another tag';
+        }
+        $last = $opaque->($get->(anybody()));
+        is $opaque->($get->(anybody(2))), $last, 'the same on both nodes';
+    };
+
+    $anna->edit($article, body => 'y' x 5000);
+    $other->('a new body');
+    $anna->edit($article, tagList => ['tag']);
+    $other->('tags');
+    $bob->favorite($article);
+    $other->('a favorite');
+    $anna->put('/api/user', {user => {bio => 'New words'}})->is(200);
+    $other->("the author's bio");
+    $bob->comment($article);
+    eventually 'a comment is counted', 10, sub { anybody()->article($article)->{commentsCount} == 1 };
+    $other->('a comment');
+};
+
+subtest "a reader's own marks are a part of the version" => sub {
+    my $carol = signed_in('carol');
+    my $before = $opaque->($get->($carol));
+    $carol->favorite($article);
+    my $seen = $get->($carol, $before)->is(200);
+    is $seen->json->{article}{favorited}, true, 'a favorite';
+    my $favorited = $opaque->($seen);
+    $carol->follow($anna);
+    $get->($carol, $favorited)->is(200, 'following');
+    isnt $opaque->($get->($carol)), $opaque->($get->(anybody())), 'another than for anybody';
+    $get->($carol->on(2), $opaque->($get->($carol)))->is(304, 'the same on the other node');
+};
+
+subtest 'If-Match on reading' => sub {
+    my $tag = $opaque->($get->(anybody()));
+    anybody()->get($path, headers => {'If-Match' => $tag})->is(200, 'the present version');
+    anybody()->get($path, headers => {'If-Match' => '"other"'})->is(412, 'another');
+};
+
+finish();

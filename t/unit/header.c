@@ -1,0 +1,193 @@
+
+/* Request headers: ngx_devtalk_core/dt_header.c. */
+
+/* sources: ngx_devtalk_core/dt_header.c */
+
+#include "tap.h"
+#include "dt_header.h"
+
+
+static void
+etag(const char *field, const char *tag, ngx_uint_t expected)
+{
+    ngx_str_t  f, t;
+
+    f = tap_slice(field, strlen(field));
+    t = tap_slice(tag, strlen(tag));
+
+    is(dt_etag_match(&f, &t), expected, "If-None-Match: %s against %s", field,
+       tag);
+}
+
+
+static void
+test_etag(void)
+{
+    ngx_str_t  none = ngx_null_string;
+    ngx_str_t  tag = ngx_string("7");
+
+    etag("\"7\"", "7", 1);
+    etag("W/\"7\"", "7", 1);
+    etag("*", "7", 1);
+    etag(" * ", "7", 1);
+    etag("\"6\", \"7\"", "7", 1);
+    etag("\"6\",W/\"7\",\"8\"", "7", 1);
+    etag("\"7\" , \"6\"", "7", 1);
+    etag(", ,\"7\",,", "7", 1);
+    etag("\t\"7\"\t", "7", 1);
+    etag("\"\"", "", 1);
+    etag("\"6,7\"", "6,7", 1);
+    etag("\"*\"", "*", 1);
+    etag("\"\\\"", "\\", 1);
+    etag("\"\xff\"", "\xff", 1);
+
+    etag("\"6\"", "7", 0);
+    etag("\"77\"", "7", 0);
+    etag("\"\"", "7", 0);
+    etag("\"7 \"", "7", 0);
+    etag("\"*\"", "7", 0);
+    etag("w/\"7\"", "7", 0);
+    etag("W/ \"7\"", "7", 0);
+    etag("7", "7", 0);
+    etag("\"7", "7", 0);
+    etag("7\"", "7", 0);
+    etag("W/", "7", 0);
+    etag("W", "7", 0);
+    etag("\"", "", 0);
+    etag("", "", 0);
+    etag("", "7", 0);
+    etag(",", "7", 0);
+    etag("**", "7", 0);
+    etag("*, \"6\"", "7", 0);
+    etag("\"7\", *", "7", 0);
+    etag("\"7\" \"6\"", "7", 0);
+    etag("\"7\"\"6\"", "7", 0);
+    etag("\"7\", \"6", "7", 0);
+    etag("\"7\x7f\", \"7\"", "7", 0);
+    etag("\"6,7\"", "7", 0);
+
+    is(dt_etag_match(&none, &tag), 0, "no field at all");
+}
+
+
+static void
+traceparent(const char *field, ngx_int_t expected)
+{
+    ngx_str_t  f;
+
+    f = tap_slice(field, strlen(field));
+
+    is(dt_traceparent_valid(&f), expected, "traceparent: %s", field);
+}
+
+
+#define TRACE   "0af7651916cd43dd8448eb211c80319c"
+#define PARENT  "b7ad6b7169203331"
+#define REST    "-" TRACE "-" PARENT "-01"
+
+static void
+test_traceparent(void)
+{
+    size_t     len;
+    ngx_str_t  f;
+
+    traceparent("00" REST, NGX_OK);
+    traceparent("00-" TRACE "-" PARENT "-00", NGX_OK);
+    traceparent("00-" TRACE "-" PARENT "-ff", NGX_OK);
+    traceparent("cc" REST, NGX_OK);
+    traceparent("cc" REST "-what-the-future-will-be-like", NGX_OK);
+    traceparent("01" REST "-", NGX_OK);
+
+    traceparent("", NGX_DECLINED);
+    traceparent("ff" REST, NGX_DECLINED);
+    traceparent("0F" REST, NGX_DECLINED);
+    traceparent("00" REST "-", NGX_DECLINED);
+    traceparent("00" REST "-09", NGX_DECLINED);
+    traceparent("00" REST "0", NGX_DECLINED);
+    traceparent("cc" REST "0", NGX_DECLINED);
+    traceparent("cc" REST ".what", NGX_DECLINED);
+    traceparent("cc" REST "-*/drop", NGX_DECLINED);
+    traceparent("cc" REST "-\"", NGX_DECLINED);
+    traceparent("cc" REST "-" TRACE TRACE TRACE, NGX_DECLINED);
+    traceparent("00-00000000000000000000000000000000-" PARENT "-01",
+                NGX_DECLINED);
+    traceparent("00-" TRACE "-0000000000000000-01", NGX_DECLINED);
+    traceparent("00-0AF7651916CD43DD8448EB211C80319C-" PARENT "-01",
+                NGX_DECLINED);
+    traceparent("00-" TRACE "-B7AD6B7169203331-01", NGX_DECLINED);
+    traceparent("00-" TRACE "-" PARENT "-0g", NGX_DECLINED);
+    traceparent("00-" TRACE "-" PARENT "-1", NGX_DECLINED);
+    traceparent("00_" TRACE "-" PARENT "-01", NGX_DECLINED);
+    traceparent("00-" TRACE "_" PARENT "-01", NGX_DECLINED);
+    traceparent("00-" TRACE "-" PARENT "_01", NGX_DECLINED);
+    traceparent("0g" REST, NGX_DECLINED);
+    traceparent(" 00" REST, NGX_DECLINED);
+
+    for (len = 0; len < DT_TRACEPARENT_LEN; len++) {
+        f = tap_slice("00" REST, len);
+
+        if (dt_traceparent_valid(&f) != NGX_DECLINED) {
+            break;
+        }
+    }
+
+    is(len, DT_TRACEPARENT_LEN, "no shorter one is valid");
+}
+
+
+static void
+request_id(const char *field, size_t len, ngx_uint_t expected)
+{
+    ngx_str_t  f;
+
+    f = tap_slice(field, len);
+
+    is(dt_request_id_valid(&f), expected, "X-Request-Id: %.*s", (int) len,
+       field);
+}
+
+
+static void
+test_request_id(void)
+{
+    char        ch, text[DT_REQUEST_ID_MAX + 1];
+    ngx_uint_t  i, n;
+    ngx_str_t   none = ngx_null_string;
+
+    memset(text, 'x', sizeof(text));
+
+    request_id("a", 1, 1);
+    request_id("A-Za-z0-9._-", 12, 1);
+    request_id(text, DT_REQUEST_ID_MAX, 1);
+
+    request_id("", 0, 0);
+    request_id(text, DT_REQUEST_ID_MAX + 1, 0);
+    request_id("a b", 3, 0);
+    request_id("a\r\nb", 4, 0);
+    request_id("a\0b", 3, 0);
+    request_id("a\"b", 3, 0);
+    request_id("\xd1\x8f", 2, 0);
+    is(dt_request_id_valid(&none), 0, "no field at all");
+
+    for (n = 0, i = 0; i < 256; i++) {
+        ch = (char) i;
+        none.data = (u_char *) &ch;
+        none.len = 1;
+        n += dt_request_id_valid(&none);
+    }
+
+    is(n, 26 + 26 + 10 + 3, "so many bytes are allowed");
+}
+
+
+int
+main(void)
+{
+    tap_start();
+
+    test_etag();
+    test_traceparent();
+    test_request_id();
+
+    return done();
+}
