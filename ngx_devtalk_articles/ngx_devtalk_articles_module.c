@@ -24,8 +24,7 @@ static const dt_field_t  article_edit_fields[] = {
     { "description", DT_TEXT, DT_NOT_BLANK, 1, ARTICLE_DESCRIPTION_MAX, 0,
       NULL },
     { "body", DT_TEXT, DT_NOT_BLANK, 1, ARTICLE_BODY_MAX, 0, NULL },
-    { "tagList", DT_LINES, DT_NOT_BLANK, 0, ARTICLE_TAGS_MAX,
-      ARTICLE_TAG_MAX, NULL },
+    { "tagList", DT_LINES, 0, 0, ARTICLE_TAGS_MAX, ARTICLE_TAG_MAX, NULL },
     { NULL, 0, 0, 0, 0, 0, NULL }
 };
 

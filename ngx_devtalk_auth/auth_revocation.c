@@ -11,7 +11,7 @@
 #define AUTH_CHANNEL  "devtalk:sessions"
 
 #define AUTH_POLL_AWAY     1000      /* ms; nobody tells us */
-#define AUTH_POLL_USUAL    10000     /* should a message be lost */
+#define AUTH_POLL_USUAL    2000      /* should a message be lost */
 #define AUTH_POLL_OVERLAP  30        /* s; longer than a statement takes */
 
 

@@ -12,7 +12,9 @@
  *
  * Once dt_cache_mark() has resumed its call, no node serves a value older
  * than the mark: each node acknowledges it, or has stopped trusting its zone
- * because it no longer hears from Redis (its lease ended).
+ * because it no longer hears from Redis (its lease ended).  The one hole: a
+ * node that alone is cut off from Redis, for longer than a lease, cannot tell
+ * the others; the relay publishes its marks again from wherever it runs.
  */
 
 #ifndef _DT_CACHE_H_INCLUDED_
@@ -59,9 +61,10 @@ typedef struct {
 
 /*
  * One block of memory for the zone and for Redis: dt_value_pack() returns its
- * size if "out" is NULL.  dt_value_unpack() makes "value" point into the
- * block, copies nothing, and refuses a damaged one with NGX_ERROR.  The block
- * must be aligned to 8 bytes.  Pure.
+ * size if "out" is NULL (0: too many slots, or too large to be kept).
+ * dt_value_unpack() makes "value" point into the block, copies nothing, and
+ * refuses a damaged one with NGX_ERROR.  The block must be aligned to 8
+ * bytes.  Pure.
  */
 size_t dt_value_pack(const dt_value_cached_t *value, u_char *out);
 ngx_int_t dt_value_unpack(const u_char *block, size_t size,
@@ -81,8 +84,10 @@ ngx_int_t dt_value_unpack(const u_char *block, size_t size,
  *                 it in both levels if its stamp allows; never parks.
  * dt_cache_mark   takes call->marks ("a:17 front"; empty: nothing) and
  *                 call->mark (the transaction id), marks zone and Redis and
- *                 parks until every node knows (see above).  With Redis away
- *                 it goes on at once: then no node trusts its zone.
+ *                 parks until every node knows (see above), at most 1.2 s.
+ *                 With Redis away it goes on at once, but not before all
+ *                 leases must have ended, 1.7 s after Redis was lost: then
+ *                 no node trusts its zone.
  */
 ngx_int_t dt_cache_fetch(dt_call_t *call);
 ngx_int_t dt_cache_fill(dt_call_t *call);

@@ -46,6 +46,7 @@ static void dt_mark_sent(void *data, redisReply *reply);
 static ngx_int_t dt_mark_read(dt_mark_t *m, const redisReply *reply);
 static void dt_mark_lost(dt_mark_t *m, ngx_msec_t wait);
 static ngx_msec_t dt_mark_away(void);
+static ngx_msec_t dt_mark_refused(const redisReply *reply);
 static void dt_mark_check(dt_mark_t *m);
 static ngx_uint_t dt_mark_complete(const dt_mark_t *m);
 static ngx_uint_t dt_mark_listed(const uint64_t *nodes, ngx_uint_t n,
@@ -59,6 +60,7 @@ static void dt_mark_destroy(dt_mark_t *m);
 static ngx_rbtree_t       dt_marks;
 static ngx_rbtree_node_t  dt_marks_sentinel;
 static uint64_t           dt_marks_seq;
+static uint64_t           dt_marks_refused;   /* since when; 0: not now */
 
 
 ngx_int_t
@@ -222,15 +224,12 @@ dt_mark_sent(void *data, redisReply *reply)
     }
 
     if (dt_mark_read(m, reply) != NGX_OK) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "devtalk: Redis did not keep a mark: %s",
-                      reply->type == REDIS_REPLY_ERROR ? reply->str
-                                                       : "no epoch");
-        dt_mark_lost(m, DT_MARK_AWAY);
+        dt_mark_lost(m, dt_mark_refused(reply));
         return;
     }
 
     m->answered = 1;
+    dt_marks_refused = 0;
 
     dt_mark_check(m);
 }
@@ -306,6 +305,30 @@ dt_mark_away(void)
     gone = ngx_current_msec - dt_redis_away_since();
 
     return gone < DT_MARK_AWAY ? DT_MARK_AWAY - gone : 0;
+}
+
+
+/* A Redis that takes no writes (full, read-only) takes no beats either: before
+ * long, nobody trusts a zone. */
+
+static ngx_msec_t
+dt_mark_refused(const redisReply *reply)
+{
+    uint64_t  now;
+
+    now = dt_zone_now();
+
+    if (dt_marks_refused == 0) {
+        dt_marks_refused = now;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "devtalk: Redis does not keep marks: %s",
+                      reply->type == REDIS_REPLY_ERROR ? reply->str
+                                                       : "no epoch");
+    }
+
+    return now < dt_marks_refused + DT_MARK_AWAY
+           ? dt_marks_refused + DT_MARK_AWAY - now : 0;
 }
 
 

@@ -48,6 +48,7 @@ static void dt_node_timer_handler(ngx_event_t *ev);
 static void dt_node_beat(uint64_t now);
 static void dt_node_beat_sent(void *data, redisReply *reply);
 static void dt_node_state(ngx_uint_t up);
+static void dt_node_up(void);
 static void dt_node_own_message(const char *payload, size_t len);
 static void dt_node_beat_back(uint64_t at);
 static ngx_uint_t dt_node_join(uint64_t now);
@@ -112,7 +113,7 @@ dt_node_init_worker(ngx_cycle_t *cycle, dt_zone_t *zone)
 
     ngx_add_timer(&dt_node.timer, DT_NODE_BEAT);
 
-    dt_script_init_worker(zone);
+    dt_script_init_worker(zone, dt_node_up);
 
     return dt_redis_listen(cycle, dt_node.listeners, n, dt_node_state);
 }
@@ -229,16 +230,24 @@ dt_node_state(ngx_uint_t up)
 
     if (up) {
         dt_node.since = dt_zone_now();
-
-        if (dt_redis_up()) {
-            dt_node_beat(dt_node.since);
-        }
-
+        dt_node_up();
         return;
     }
 
     if (dt_node.first) {
         dt_zone_deaf(dt_node.zone);
+    }
+}
+
+
+/* Of two connections: the later one to come up lets the first beat go.  An
+ * old worker may leave 100 ms after its successor began. */
+
+static void
+dt_node_up(void)
+{
+    if (dt_node.listening && dt_redis_up()) {
+        dt_node_beat(dt_zone_now());
     }
 }
 

@@ -44,6 +44,7 @@ static dt_script_t  dt_scripts[DT_SCRIPTS] = {
 };
 
 static dt_zone_t   *dt_script_zone;
+static void       (*dt_script_up)(void);
 static u_char       dt_script_run_text[64];     /* id of the server's life */
 static ngx_str_t    dt_script_server = { 0, dt_script_run_text };
 static uint64_t     dt_script_losses;           /* that the greeting mends */
@@ -52,9 +53,10 @@ static ngx_uint_t   dt_script_is_loading;
 
 
 void
-dt_script_init_worker(dt_zone_t *zone)
+dt_script_init_worker(dt_zone_t *zone, void (*up)(void))
 {
     dt_script_zone = zone;
+    dt_script_up = up;
     dt_redis_on_connect(dt_script_greet);
 }
 
@@ -180,6 +182,7 @@ dt_script_greet_epoch(void *data, redisReply *reply)
     }
 
     dt_redis_greeted();
+    dt_script_up();
 }
 
 

@@ -27,8 +27,8 @@ typedef enum {
 #define DT_SCRIPT_ARGS  8
 
 
-/* For init_process, before Redis is connected. */
-void dt_script_init_worker(dt_zone_t *zone);
+/* For init_process, before Redis is connected.  "up" is called when it is. */
+void dt_script_init_worker(dt_zone_t *zone, void (*up)(void));
 
 /* As dt_redis_command(). */
 dt_redis_op_t *dt_script_run(dt_script_e script, ngx_uint_t argc,

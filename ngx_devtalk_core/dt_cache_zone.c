@@ -99,6 +99,7 @@ dt_zone_clear(dt_zone_t *zone)
     ngx_queue_init(&zone->values);
     ngx_queue_init(&zone->empty);
     ngx_queue_init(&zone->marks);
+    zone->marks_size = 0;
 
     for (i = 0; i < DT_ZONE_SLOTS; i++) {
         zone->slots[i].npins = 0;

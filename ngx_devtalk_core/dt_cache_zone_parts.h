@@ -96,6 +96,7 @@ struct dt_zone_s {
     ngx_queue_t         values;        /* the last used first */
     ngx_queue_t         empty;         /* by filler_until, the latest first */
     ngx_queue_t         marks;
+    size_t              marks_size;
 
     dt_zone_slot_t      slots[DT_ZONE_SLOTS];
 };

@@ -6,6 +6,11 @@
 #include "dt_cache_zone_parts.h"
 
 
+/* The part of the zone that marks may take; a slab's size is a power of two. */
+#define DT_ZONE_MARKS    4
+#define DT_ZONE_SLAB(n)  (2 * (n))
+
+
 static void dt_zone_mark_one(dt_zone_t *zone, ngx_str_t *dep, uint64_t mark,
     uint64_t now);
 static dt_zone_mark_t *dt_zone_mark_create(dt_zone_t *zone, ngx_str_t *dep,
@@ -59,6 +64,12 @@ dt_zone_mark_one(dt_zone_t *zone, ngx_str_t *dep, uint64_t mark, uint64_t now)
 
     if (m == NULL) {
 
+        if (zone->marks_size
+            > (size_t) (zone->pool->end - zone->pool->start) / DT_ZONE_MARKS)
+        {
+            (void) dt_zone_marks_give_up(zone, now);
+        }
+
         do {
             m = dt_zone_mark_create(zone, dep, hash);
         } while (m == NULL && dt_zone_marks_give_up(zone, now));
@@ -94,6 +105,7 @@ dt_zone_mark_create(dt_zone_t *zone, ngx_str_t *dep, uint32_t hash)
     ngx_memcpy(m->sn.str.data, dep->data, dep->len);
 
     ngx_rbtree_insert(&zone->deps, &m->sn.node);
+    zone->marks_size += DT_ZONE_SLAB(sizeof(dt_zone_mark_t) + dep->len);
 
     return m;
 }
@@ -102,6 +114,9 @@ dt_zone_mark_create(dt_zone_t *zone, ngx_str_t *dep, uint32_t hash)
 static void
 dt_zone_mark_free(dt_zone_t *zone, dt_zone_mark_t *mark)
 {
+    zone->marks_size -= DT_ZONE_SLAB(sizeof(dt_zone_mark_t)
+                                     + mark->sn.str.len);
+
     ngx_queue_remove(&mark->queue);
     ngx_rbtree_delete(&zone->deps, &mark->sn.node);
     ngx_slab_free_locked(zone->pool, mark);
@@ -130,8 +145,9 @@ dt_zone_marks_expire(dt_zone_t *zone, uint64_t now)
 
 
 /*
- * No values are left to make room.  The oldest marks are near the lowest, so
- * a floor at their height in their place refuses little that is young.
+ * Marks take too much room, or no values are left to make some.  The oldest
+ * marks are near the lowest, so a floor at their height in their place refuses
+ * little that is young.
  */
 
 static ngx_uint_t
@@ -141,7 +157,7 @@ dt_zone_marks_give_up(dt_zone_t *zone, uint64_t now)
     ngx_queue_t     *q;
     dt_zone_mark_t  *m;
 
-    for (i = 0; i < 64 && !ngx_queue_empty(&zone->marks); i++) {
+    for (i = 0; i < 16 && !ngx_queue_empty(&zone->marks); i++) {
 
         q = ngx_queue_last(&zone->marks);
         m = ngx_queue_data(q, dt_zone_mark_t, queue);

@@ -251,6 +251,7 @@ dt_zone_block_create(dt_zone_t *zone, const dt_value_cached_t *value,
     block->value.slots = (dt_slot_t *)
                          (block->bytes + ((u_char *) value->slots - bytes));
     dt_zone_rebase(&block->value.etag, bytes, block->bytes);
+    dt_zone_rebase(&block->value.next, bytes, block->bytes);
     dt_zone_rebase(&block->value.deps, bytes, block->bytes);
     dt_zone_rebase(&block->value.body, bytes, block->bytes);
 

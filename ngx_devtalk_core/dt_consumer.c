@@ -1,7 +1,10 @@
 /*
- * A service's consumer: a member of the group "devtalk-<service>".  It joins
- * when its worker starts, follows what the group assigns, and leaves when the
- * worker does, so that the group need not miss it first.
+ * A service's consumer: a member of the group "devtalk-<service>".
+ *
+ * It is a static member (KIP-345), named after the node.  So the worker that
+ * follows one that was killed or reloaded, and a worker that comes back to a
+ * broker that was away, take its place at once; otherwise the group would
+ * first wait for the former member to be missed.
  */
 
 #include "dt_conf.h"
@@ -16,11 +19,18 @@
 /* A leaving worker waits so long for effects in flight and the group. */
 #define DT_CONSUMER_LEAVE    5000
 
+/* A consumer whose name another has taken waits so long before it takes it
+ * back. */
+#define DT_CONSUMER_REOPEN   10000
+
 /* At exit_process that is all that is left for it. */
 #define DT_CONSUMER_EXIT     500
 
 
-static ngx_int_t dt_consumer_open(ngx_cycle_t *cycle, dt_consumer_t *consumer);
+static ngx_int_t dt_consumer_configure(ngx_cycle_t *cycle,
+    dt_consumer_t *consumer);
+static uint32_t dt_consumer_node(ngx_cycle_t *cycle);
+static ngx_int_t dt_consumer_open(dt_consumer_t *consumer);
 static ngx_int_t dt_consumer_subscribe(dt_consumer_t *consumer);
 static void dt_consumer_tick(ngx_event_t *event);
 static void dt_consumer_serve(void *data);
@@ -39,8 +49,8 @@ static void dt_consumer_left(dt_consumer_t *consumer);
 static ngx_queue_t  dt_consumers;
 
 
-/* A dead member is missed after 6 seconds, the broker's minimum; topics that
- * are made while we run are found within 5. */
+/* A node that is gone is missed after 6 seconds, the broker's minimum; topics
+ * that are made while we run are found within 5. */
 
 static const char *const  dt_consumer_properties[] = {
     "enable.auto.commit",                  "true",
@@ -80,54 +90,96 @@ dt_consumer_start(ngx_cycle_t *cycle, const dt_service_conf_t *service)
     consumer->partitions.data = consumer;
     ngx_queue_init(&consumer->partitions.partitions);
 
-    consumer->partitions.watch = dt_kafka_watch(dt_consumer_serve, consumer);
-    if (consumer->partitions.watch == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (dt_consumer_open(cycle, consumer) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     consumer->tick.handler = dt_consumer_tick;
     consumer->tick.data = consumer;
     consumer->tick.log = cycle->log;
     consumer->tick.cancelable = 1;
-    ngx_add_timer(&consumer->tick, DT_CONSUMER_TICK);
+
+    consumer->partitions.watch = dt_kafka_watch(dt_consumer_serve, consumer);
+
+    if (consumer->partitions.watch == NULL
+        || dt_consumer_configure(cycle, consumer) != NGX_OK
+        || dt_consumer_open(consumer) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     ngx_queue_insert_tail(&dt_consumers, &consumer->link);
 
-    return dt_consumer_subscribe(consumer);
+    return NGX_OK;
 }
 
 
 static ngx_int_t
-dt_consumer_open(ngx_cycle_t *cycle, dt_consumer_t *consumer)
+dt_consumer_configure(ngx_cycle_t *cycle, dt_consumer_t *consumer)
 {
-    u_char             *group;
-    const char        **properties;
-    rd_kafka_t         *handle;
-    rd_kafka_queue_t   *queue;
-    dt_kafka_handle_t   init;
+    u_char      *group, *name;
+    const char **properties;
 
     group = ngx_pnalloc(cycle->pool, sizeof("devtalk-")
                         + ngx_strlen(consumer->partitions.service->name));
+    name = ngx_pnalloc(cycle->pool, cycle->hostname.len + sizeof("-01234567"));
     properties = ngx_palloc(cycle->pool, sizeof(dt_consumer_properties)
-                                         + 2 * sizeof(char *));
-    if (group == NULL || properties == NULL) {
+                                         + 4 * sizeof(char *));
+
+    if (group == NULL || name == NULL || properties == NULL) {
         return NGX_ERROR;
     }
 
     *ngx_sprintf(group, "devtalk-%s", consumer->partitions.service->name)
         = '\0';
+    *ngx_sprintf(name, "%V-%08xD", &cycle->hostname, dt_consumer_node(cycle))
+        = '\0';
 
     properties[0] = "group.id";
     properties[1] = (char *) group;
-    ngx_memcpy(&properties[2], dt_consumer_properties,
+    properties[2] = "group.instance.id";
+    properties[3] = (char *) name;
+    ngx_memcpy(&properties[4], dt_consumer_properties,
                sizeof(dt_consumer_properties));
 
+    consumer->properties = properties;
+
+    return NGX_OK;
+}
+
+
+/* What tells this node from others on its host: two may neither have one pid
+ * file nor listen on the same addresses. */
+
+static uint32_t
+dt_consumer_node(ngx_cycle_t *cycle)
+{
+    uint32_t          crc;
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    ls = cycle->listening.elts;
+
+    ngx_crc32_init(crc);
+    ngx_crc32_update(&crc, ccf->pid.data, ccf->pid.len);
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+        ngx_crc32_update(&crc, ls[i].addr_text.data, ls[i].addr_text.len);
+    }
+
+    ngx_crc32_final(crc);
+
+    return crc;
+}
+
+
+static ngx_int_t
+dt_consumer_open(dt_consumer_t *consumer)
+{
+    rd_kafka_t         *handle;
+    rd_kafka_queue_t   *queue;
+    dt_kafka_handle_t   init;
+
     ngx_memzero(&init, sizeof(dt_kafka_handle_t));
-    init.properties = properties;
+    init.properties = consumer->properties;
     init.error = dt_consumer_error;
     init.stats = dt_consumer_stats;
     init.rebalance = dt_consumer_rebalance;
@@ -138,6 +190,9 @@ dt_consumer_open(ngx_cycle_t *cycle, dt_consumer_t *consumer)
         return NGX_ERROR;
     }
 
+    consumer->state = DT_CONSUMER_RUNNING;
+    consumer->broken = 0;
+    consumer->partitions.closing = 0;
     consumer->partitions.handle = handle;
 
     /* one queue for all but the partitions' events */
@@ -148,7 +203,9 @@ dt_consumer_open(ngx_cycle_t *cycle, dt_consumer_t *consumer)
     dt_kafka_watch_add(consumer->partitions.watch, queue);
     rd_kafka_queue_destroy(queue);
 
-    return NGX_OK;
+    ngx_add_timer(&consumer->tick, DT_CONSUMER_TICK);
+
+    return dt_consumer_subscribe(consumer);
 }
 
 
@@ -176,6 +233,7 @@ dt_consumer_subscribe(dt_consumer_t *consumer)
         ngx_log_error(NGX_LOG_ERR, consumer->partitions.log, 0,
                       "rd_kafka_subscribe() failed: %s",
                       rd_kafka_err2str(error));
+        consumer->broken = 1;
         return NGX_ERROR;
     }
 
@@ -188,17 +246,28 @@ dt_consumer_tick(ngx_event_t *event)
 {
     dt_consumer_t *consumer = event->data;
 
-    if (consumer->state == DT_CONSUMER_RUNNING) {
+    switch (consumer->state) {
+
+    case DT_CONSUMER_RUNNING:
         ngx_add_timer(event, DT_CONSUMER_TICK);
         dt_consumer_serve(consumer);
         return;
+
+    case DT_CONSUMER_WAITING:
+        if (dt_consumer_open(consumer) != NGX_OK) {
+            ngx_add_timer(event, DT_CONSUMER_REOPEN);
+        }
+
+        return;
+
+    default:
+
+        /* The worker may go; exit_process cleans up. */
+
+        ngx_log_error(NGX_LOG_WARN, consumer->partitions.log, 0,
+                      "consumer of \"%s\" did not leave its group in time",
+                      consumer->partitions.service->name);
     }
-
-    /* The worker may go; exit_process cleans up. */
-
-    ngx_log_error(NGX_LOG_WARN, consumer->partitions.log, 0,
-                  "consumer of \"%s\" did not leave its group in time",
-                  consumer->partitions.service->name);
 }
 
 
@@ -207,17 +276,23 @@ dt_consumer_serve(void *data)
 {
     dt_consumer_t *consumer = data;
 
+    if (ngx_exiting && !consumer->exiting) {
+        consumer->exiting = 1;
+        dt_consumer_stop(consumer);
+        return;
+    }
+
     switch (consumer->state) {
 
     case DT_CONSUMER_RUNNING:
+        dt_consumer_poll(consumer);
 
-        if (ngx_exiting) {
+        if (consumer->broken) {
             dt_consumer_stop(consumer);
-            return;
+        } else {
+            dt_partitions_serve(&consumer->partitions);
         }
 
-        dt_consumer_poll(consumer);
-        dt_partitions_serve(&consumer->partitions);
         return;
 
     case DT_CONSUMER_STOPPING:
@@ -233,6 +308,7 @@ dt_consumer_serve(void *data)
 
         return;
 
+    case DT_CONSUMER_WAITING:
     case DT_CONSUMER_GONE:
         return;
     }
@@ -262,18 +338,13 @@ dt_consumer_message(dt_consumer_t *consumer, rd_kafka_message_t *message)
     const char           *topic;
     rd_kafka_resp_err_t   error;
 
-    topic = message->rkt ? rd_kafka_topic_name(message->rkt) : "";
-
     if (message->err) {
-        if (dt_kafka_may_log()) {
-            ngx_log_error(NGX_LOG_ERR, consumer->partitions.log, 0,
-                          "kafka consumer of \"%s\", %s: %s",
-                          consumer->partitions.service->name, topic,
-                          rd_kafka_message_errstr(message));
-        }
-
+        dt_consumer_error(consumer->partitions.handle, message->err,
+                          rd_kafka_message_errstr(message), consumer);
         return;
     }
+
+    topic = rd_kafka_topic_name(message->rkt);
 
     /* An event that did not come through its partition's queue must not be
      * lost, and not be taken out of turn: it comes again. */
@@ -297,27 +368,47 @@ static void
 dt_consumer_error(rd_kafka_t *handle, int error, const char *reason,
     void *data)
 {
-    dt_consumer_t *consumer = data;
+    ngx_uint_t      level;
+    dt_consumer_t  *consumer = data;
 
-    if (dt_kafka_may_log()) {
+    /* In a reload the new worker takes the name over, and this is fenced. */
+
+    if (error == RD_KAFKA_RESP_ERR__FATAL) {
+        consumer->broken = 1;
+        level = ngx_exiting ? NGX_LOG_INFO : NGX_LOG_WARN;
+        ngx_log_error(level, consumer->partitions.log, 0,
+                      "consumer of \"%s\" ends: %s",
+                      consumer->partitions.service->name, reason);
+        return;
+    }
+
+    if (!dt_kafka_away(error) && dt_kafka_may_log()) {
         ngx_log_error(NGX_LOG_ERR, consumer->partitions.log, 0,
-                      "kafka consumer of \"%s\": %s: %s",
-                      consumer->partitions.service->name,
-                      rd_kafka_err2str(error), reason);
+                      "consumer of \"%s\": %s",
+                      consumer->partitions.service->name, reason);
     }
 }
 
 
-/* A graceful exit. */
+/* A graceful exit, or a handle that must be replaced. */
 
 static void
 dt_consumer_stop(dt_consumer_t *consumer)
 {
+    if (consumer->tick.timer_set) {
+        ngx_del_timer(&consumer->tick);
+    }
+
+    if (consumer->exiting && consumer->partitions.handle) {
+        consumer->tick.cancelable = 0;
+        ngx_add_timer(&consumer->tick, DT_CONSUMER_LEAVE);
+    }
+
+    if (consumer->state != DT_CONSUMER_RUNNING) {
+        return;
+    }
+
     consumer->state = DT_CONSUMER_STOPPING;
-
-    consumer->tick.cancelable = 0;
-    ngx_add_timer(&consumer->tick, DT_CONSUMER_LEAVE);
-
     dt_gauge(DT_G_CONSUMER_LAG, consumer->service, 0);
 
     dt_partitions_stop(&consumer->partitions);
@@ -334,6 +425,11 @@ dt_consumer_leave(void *data)
     dt_consumer_t     *consumer = data;
 
     if (consumer->state != DT_CONSUMER_STOPPING) {
+        return;
+    }
+
+    if (consumer->broken) {
+        dt_consumer_left(consumer);
         return;
     }
 
@@ -361,9 +457,10 @@ dt_consumer_leave(void *data)
 static void
 dt_consumer_left(dt_consumer_t *consumer)
 {
-    rd_kafka_t  *handle;
+    rd_kafka_t        *handle;
+    rd_kafka_queue_t  *queue;
 
-    consumer->state = DT_CONSUMER_GONE;
+    handle = consumer->partitions.handle;
 
     if (consumer->tick.timer_set) {
         ngx_del_timer(&consumer->tick);
@@ -373,15 +470,21 @@ dt_consumer_left(dt_consumer_t *consumer)
 
     dt_partitions_free(&consumer->partitions);
 
-    if (consumer->leaving) {
-        dt_kafka_watch_remove(consumer->leaving);
-        rd_kafka_queue_destroy(consumer->leaving);
-        consumer->leaving = NULL;
-    }
+    queue = consumer->leaving ? consumer->leaving
+                              : rd_kafka_queue_get_consumer(handle);
+    dt_kafka_watch_remove(queue);
+    rd_kafka_queue_destroy(queue);
 
-    handle = consumer->partitions.handle;
-    consumer->partitions.handle = NULL;
     dt_kafka_close(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+
+    consumer->leaving = NULL;
+    consumer->partitions.handle = NULL;
+    consumer->state = DT_CONSUMER_GONE;
+
+    if (consumer->broken && !consumer->exiting) {
+        consumer->state = DT_CONSUMER_WAITING;
+        ngx_add_timer(&consumer->tick, DT_CONSUMER_REOPEN);
+    }
 }
 
 
@@ -404,6 +507,8 @@ dt_consumer_exit_worker(ngx_cycle_t *cycle)
          q = ngx_queue_next(q))
     {
         consumer = ngx_queue_data(q, dt_consumer_t, link);
+
+        consumer->exiting = 1;
 
         if (consumer->state < DT_CONSUMER_LEAVING) {
             consumer->state = DT_CONSUMER_STOPPING;

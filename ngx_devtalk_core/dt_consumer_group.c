@@ -54,12 +54,6 @@ dt_consumer_assign(dt_consumer_t *consumer,
     dt_consumer_log(consumer, "rd_kafka_incremental_assign",
                     rd_kafka_incremental_assign(consumer->partitions.handle,
                                                 list));
-
-    /* What was in a queue before it was watched woke nobody. */
-
-    if (consumer->state == DT_CONSUMER_RUNNING) {
-        dt_partitions_serve(&consumer->partitions);
-    }
 }
 
 

@@ -14,7 +14,8 @@
 typedef enum {
     DT_CONSUMER_RUNNING = 0,
     DT_CONSUMER_STOPPING,       /* effects are in flight */
-    DT_CONSUMER_LEAVING,        /* the group is being left */
+    DT_CONSUMER_LEAVING,        /* offsets are being committed */
+    DT_CONSUMER_WAITING,        /* broken, to be opened again */
     DT_CONSUMER_GONE
 } dt_consumer_e;
 
@@ -25,7 +26,10 @@ typedef struct {
     ngx_uint_t          service;        /* its place, for the gauges */
     dt_partitions_t     partitions;
     rd_kafka_queue_t   *leaving;        /* where the end is told */
-    ngx_event_t         tick;           /* LEAVING: the deadline */
+    const char *const  *properties;
+    ngx_event_t         tick;           /* while exiting: the deadline */
+    unsigned            broken:1;       /* a fatal error of the handle */
+    unsigned            exiting:1;
 } dt_consumer_t;
 
 

@@ -309,6 +309,12 @@ dt_kafka_log(const rd_kafka_t *handle, int level, const char *facility,
 
     ours = ngx_max((ngx_uint_t) level + 1, NGX_LOG_ERR);
 
+    /* what a leaving worker loses, its successor has taken over */
+
+    if (ngx_exiting) {
+        ours = ngx_max(ours, NGX_LOG_INFO);
+    }
+
     if (ours >= NGX_LOG_INFO || dt_kafka_may_log()) {
         ngx_log_error(ours, dt_kafka.log, 0, "kafka %s: %s", facility, text);
     }
@@ -339,6 +345,22 @@ dt_kafka_may_log(void)
     dt_kafka.log_lines++;
 
     return 1;
+}
+
+
+ngx_uint_t
+dt_kafka_away(int error)
+{
+    switch (error) {
+
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        return 1;
+    }
+
+    return 0;
 }
 
 

@@ -87,6 +87,11 @@ void dt_kafka_close(rd_kafka_t *handle, int flags);
 ngx_uint_t dt_kafka_may_log(void);
 
 
+/* 1 for the errors that only say that Kafka is away: librdkafka has logged
+ * them already. */
+ngx_uint_t dt_kafka_away(int error);
+
+
 /* The producer: see dt_producer.c. */
 ngx_int_t dt_producer_open(ngx_cycle_t *cycle);
 void dt_producer_close(void);

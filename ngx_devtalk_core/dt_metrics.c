@@ -4,6 +4,7 @@
  */
 
 #include "dt_core.h"
+#include "dt_kafka.h"
 #include "dt_metrics_text.h"
 
 
@@ -269,6 +270,8 @@ dt_metrics_tick(ngx_event_t *ev)
         dt_gauge(DT_G_PG_LOST, i, stat.lost);
         dt_gauge(DT_G_PG_REFUSED, i, stat.refused);
     }
+
+    dt_gauge(DT_G_KAFKA_UP, 0, dt_kafka_up());
 
     ngx_add_timer(ev, 1000);
 }

@@ -1,6 +1,6 @@
 /*
- * Inside the PostgreSQL pool: units, lanes, connections, and what the files
- * dt_pg_pool.c, dt_pg_conn.c and dt_pg_setup.c ask of each other.
+ * Inside the PostgreSQL pool: units, lanes, connections, and what its files
+ * ask of each other.
  *
  * A unit is owned by exactly one list: the free list of the pool, the queue
  * of a lane, or the FIFO of a connection.  Its "done" is called, if at all,
@@ -65,6 +65,7 @@ struct dt_pg_conn_s {
     ngx_queue_t         units;         /* in the order they were sent */
     ngx_uint_t          n;             /* their number */
     ngx_uint_t          prepared;      /* answers to the setup so far */
+    ngx_msec_t          since;         /* when it became ready */
 
     unsigned            listens:1;
     unsigned            sent:1;        /* flush it in this turn */
@@ -105,6 +106,7 @@ struct dt_pg_pool_s {
                                           to prepare anew */
 
     ngx_event_t           dispatch;    /* posted: units wait */
+    ngx_event_t           pause;       /* timer: while set, nothing is sent */
     ngx_queue_t           free;        /* units */
 
     ngx_uint_t            lost;
@@ -131,13 +133,27 @@ void dt_pg_conn_connect(dt_pg_conn_t *conn);
 void dt_pg_conn_send(dt_pg_conn_t *conn, dt_pg_unit_t *unit);
 void dt_pg_conn_flush(dt_pg_conn_t *conn);
 
-/* Closes it and tells the pool; "text" is for the log or NULL. */
+/* Closes it and tells the pool; "text" is for the log, NULL: logged
+ * already. */
 void dt_pg_conn_close(dt_pg_conn_t *conn, dt_pg_close_e why,
     const char *text);
 
-/* The same without telling anyone anything: for the end of the process.
- * Units are left in the FIFO. */
+/* The same with what libpq has to say. */
+void dt_pg_conn_lost(dt_pg_conn_t *conn);
+
+/* Closes it and tells nobody: for the end of the process.  Units are left in
+ * the FIFO. */
 void dt_pg_conn_drop(dt_pg_conn_t *conn);
+
+
+/* dt_pg_answer.c */
+
+/* The socket is readable. */
+void dt_pg_conn_read(dt_pg_conn_t *conn);
+
+/* Takes all answers that libpq has read.  NGX_ERROR: the connection is
+ * closed. */
+ngx_int_t dt_pg_conn_drain(dt_pg_conn_t *conn);
 
 
 /* dt_pg_setup.c */
@@ -156,16 +172,32 @@ ngx_int_t dt_pg_setup_answer(dt_pg_conn_t *conn, PGresult *result);
 void dt_pg_setup_notice(void *pool, const char *text);
 
 
+/* dt_pg_unit.c */
+
+void dt_pg_lane_init(dt_pg_lane_t *lane, dt_pg_pool_t *pool,
+    dt_pg_conn_t *conns, ngx_uint_t n);
+
+/* Sends as many of those that wait as the connections take, and sets the
+ * timer for the rest.  Calls no "done". */
+void dt_pg_lane_send(dt_pg_lane_t *lane);
+
+/* The Sync of a unit has come back; it is in no list. */
+void dt_pg_unit_answered(dt_pg_conn_t *conn, dt_pg_unit_t *unit);
+
+/* Empties the FIFO of a connection that is closed. */
+void dt_pg_unit_disown(dt_pg_conn_t *conn, dt_pg_close_e why);
+
+/* Back to the free list. */
+void dt_pg_unit_free(dt_pg_unit_t *unit);
+
+
 /* dt_pg_pool.c */
 
 /* The connection can be used. */
 void dt_pg_pool_ready(dt_pg_conn_t *conn);
 
-/* It is closed; takes over its FIFO. */
+/* It is closed. */
 void dt_pg_pool_closed(dt_pg_conn_t *conn, dt_pg_close_e why);
-
-/* The Sync of a unit has come back. */
-void dt_pg_pool_answered(dt_pg_conn_t *conn, dt_pg_unit_t *unit);
 
 
 #endif /* _DT_PG_CONN_H_INCLUDED_ */

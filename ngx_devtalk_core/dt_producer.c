@@ -302,7 +302,7 @@ dt_producer_error(rd_kafka_t *handle, int error, const char *reason,
     }
 
     if (error != RD_KAFKA_RESP_ERR__FATAL) {
-        if (dt_kafka_may_log()) {
+        if (!dt_kafka_away(error) && dt_kafka_may_log()) {
             ngx_log_error(NGX_LOG_ERR, dt_producer.log, 0,
                           "kafka producer: %s: %s", rd_kafka_err2str(error),
                           reason);

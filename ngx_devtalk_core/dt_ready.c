@@ -192,21 +192,14 @@ dt_ready_redis(void *data, redisReply *reply)
 }
 
 
-/* The node's relays and consumers tell each second what they hear. */
+/* Each worker tells once a second what its relays and consumers hear. */
 
 static void
 dt_ready_kafka(dt_ready_check_t *check)
 {
-    ngx_uint_t             i, up;
-    const dt_main_conf_t  *dmcf;
+    ngx_uint_t  up;
 
-    dmcf = dt_main_conf();
-
-    for (i = 0; i < dmcf->services.nelts; i++) {
-        if (dt_gauge_max(DT_G_KAFKA_UP, i, &up) == NGX_OK && up) {
-            check->up = 1;
-        }
-    }
+    check->up = dt_gauge_max(DT_G_KAFKA_UP, 0, &up) == NGX_OK && up;
 }
 
 

@@ -56,10 +56,11 @@ void dt_redis_reject(const char *reason);
 
 
 /*
- * Subscribes this worker; to be called once.  "message" gets each payload, in
- * the order in which Redis took them, over all channels; "state" gets 1 when
- * the subscription stands and 0 when it is lost.  Reconnects by itself.
- * "listeners" and "channel" live as long as the worker.
+ * Subscribes this worker, in init_process; each of core and the services may.
+ * "message" gets each payload, in the order in which Redis took them, over
+ * all channels; "state" gets 1 when the subscription stands and 0 when it is
+ * lost.  Reconnects by itself.  "listeners" is copied; "channel" lives as
+ * long as the worker.
  */
 typedef struct {
     const char   *channel;

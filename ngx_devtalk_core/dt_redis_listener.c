@@ -7,7 +7,8 @@
 #include "dt_redis_adapter.h"
 
 
-#define DT_LISTENER_CHANNELS  4
+#define DT_LISTENER_CHANNELS  8
+#define DT_LISTENER_STATES    4
 #define DT_LISTENER_CONNECT   1000     /* ms to connect and subscribe */
 
 
@@ -17,10 +18,11 @@ typedef struct {
     ngx_event_t                  retry;
     ngx_msec_t                   backoff;
 
-    const dt_redis_listener_t   *listeners;
+    dt_redis_listener_t          listeners[DT_LISTENER_CHANNELS];
     ngx_uint_t                   n;
     ngx_uint_t                   subscribed;   /* channels that stand */
-    void                       (*state)(ngx_uint_t up);
+    void                       (*states[DT_LISTENER_STATES])(ngx_uint_t up);
+    ngx_uint_t                   nstates;
 
     unsigned                     leaving:1;
 } dt_listener_t;
@@ -37,6 +39,7 @@ static void dt_listener_message(redisAsyncContext *context, void *reply,
     void *data);
 static void dt_listener_subscribed(void);
 static void dt_listener_gone(void);
+static void dt_listener_tell(ngx_uint_t up);
 
 
 static dt_listener_t  dt_listener;
@@ -46,15 +49,26 @@ ngx_int_t
 dt_redis_listen(ngx_cycle_t *cycle, const dt_redis_listener_t *listeners,
     ngx_uint_t n, void (*state)(ngx_uint_t up))
 {
-    if (n > DT_LISTENER_CHANNELS) {
+    if (dt_listener.n + n > DT_LISTENER_CHANNELS
+        || dt_listener.nstates == DT_LISTENER_STATES)
+    {
         return NGX_ERROR;
     }
 
+    ngx_memcpy(&dt_listener.listeners[dt_listener.n], listeners,
+               n * sizeof(dt_redis_listener_t));
+
+    dt_listener.n += n;
+    dt_listener.states[dt_listener.nstates++] = state;
+
+    if (dt_listener.nstates > 1) {
+        return NGX_OK;
+    }
+
+    /* the first: it connects when all of init_process is done */
+
     dt_listener.adapter.ready = dt_listener_ready;
     dt_listener.adapter.gone = dt_listener_gone;
-    dt_listener.listeners = listeners;
-    dt_listener.n = n;
-    dt_listener.state = state;
 
     dt_listener.timer.handler = dt_listener_timer_handler;
     dt_listener.timer.log = cycle->log;
@@ -241,7 +255,7 @@ dt_listener_subscribed(void)
         ngx_del_timer(&dt_listener.timer);
     }
 
-    dt_listener.state(1);
+    dt_listener_tell(1);
 }
 
 
@@ -264,7 +278,18 @@ dt_listener_gone(void)
     ngx_add_timer(&dt_listener.retry, dt_redis_backoff(&dt_listener.backoff));
 
     if (stood) {
-        dt_listener.state(0);
+        dt_listener_tell(0);
+    }
+}
+
+
+static void
+dt_listener_tell(ngx_uint_t up)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < dt_listener.nstates; i++) {
+        dt_listener.states[i](up);
     }
 }
 

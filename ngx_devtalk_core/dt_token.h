@@ -43,9 +43,9 @@ typedef enum {
 
 /*
  * Checks a compact JWT.  "address" is the client's as text (addr_text of its
- * connection): it has 50 bad signatures, and one more every 0.2 s, in each
- * worker; an IPv6 address counts by its /64.  Good tokens are remembered, in the worker, by
- * hash.  "viewer" is left as it was unless the token is good.
+ * connection): in each worker it has 50 bad signatures, and one more every
+ * 0.2 s; an IPv6 address counts by its /64.  Good tokens are remembered, in
+ * the worker, by hash.  "viewer" is left as it was unless the token is good.
  */
 dt_token_e dt_token_check(const ngx_str_t *token, const ngx_str_t *address,
     time_t now, dt_viewer_t *viewer);

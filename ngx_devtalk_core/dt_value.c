@@ -2,7 +2,7 @@
  * A cached value as one block of memory: what the zone keeps, and what Redis
  * is given.
  *
- *     head | slots | etag | deps | body | zeros up to a multiple of 8
+ *     head | slots | etag | next | deps | body | zeros up to a multiple of 8
  */
 
 #include "dt_cache.h"
@@ -11,6 +11,7 @@
 /* Read as another number on a machine of the other byte order. */
 #define DT_VALUE_MAGIC  0x31765444     /* "DTv1" */
 
+#define DT_VALUE_MAX    (64 * 1024 * 1024)
 #define DT_VALUE_FALSE  (sizeof("false") - 1)
 
 
@@ -21,13 +22,14 @@ typedef struct {
     uint64_t    stamp;
     uint32_t    nslots;
     uint32_t    etag;                  /* lengths */
+    uint32_t    next;
     uint32_t    deps;
-    uint32_t    body;
+    uint64_t    body;
 } dt_value_head_t;
 
 
-static uint64_t dt_value_size(uint64_t nslots, uint64_t etag, uint64_t deps,
-    uint64_t body);
+static u_char *dt_value_add(u_char *p, const ngx_str_t *part);
+static uint64_t dt_value_size(const dt_value_head_t *head);
 static uint64_t dt_value_sum(const u_char *block, size_t size);
 static ngx_int_t dt_value_check(const dt_value_cached_t *value);
 
@@ -36,34 +38,35 @@ size_t
 dt_value_pack(const dt_value_cached_t *value, u_char *out)
 {
     u_char           *p;
-    uint64_t          size;
-    dt_value_head_t  *head;
+    uint64_t          size, sum;
+    dt_value_head_t   head;
 
-    if (value->nslots > DT_CACHE_SLOTS) {
+    if (value->nslots > DT_CACHE_SLOTS
+        || value->etag.len > DT_VALUE_MAX || value->next.len > DT_VALUE_MAX
+        || value->deps.len > DT_VALUE_MAX || value->body.len > DT_VALUE_MAX)
+    {
         return 0;
     }
 
-    size = dt_value_size(value->nslots, value->etag.len, value->deps.len,
-                         value->body.len);
+    ngx_memzero(&head, sizeof(dt_value_head_t));
 
-    if (size > NGX_MAX_INT32_VALUE) {
-        return 0;
-    }
+    head.magic = DT_VALUE_MAGIC;
+    head.stamp = value->stamp;
+    head.nslots = value->nslots;
+    head.etag = value->etag.len;
+    head.next = value->next.len;
+    head.deps = value->deps.len;
+    head.body = value->body.len;
+
+    size = dt_value_size(&head);
+    head.size = size;
 
     if (out == NULL) {
         return size;
     }
 
     ngx_memzero(out + size - 8, 8);
-
-    head = (dt_value_head_t *) out;
-    head->magic = DT_VALUE_MAGIC;
-    head->size = size;
-    head->stamp = value->stamp;
-    head->nslots = value->nslots;
-    head->etag = value->etag.len;
-    head->deps = value->deps.len;
-    head->body = value->body.len;
+    ngx_memcpy(out, &head, sizeof(dt_value_head_t));
 
     p = out + sizeof(dt_value_head_t);
 
@@ -71,11 +74,13 @@ dt_value_pack(const dt_value_cached_t *value, u_char *out)
         p = ngx_cpymem(p, value->slots, value->nslots * sizeof(dt_slot_t));
     }
 
-    p = ngx_cpymem(p, value->etag.data, value->etag.len);
-    p = ngx_cpymem(p, value->deps.data, value->deps.len);
-    ngx_memcpy(p, value->body.data, value->body.len);
+    p = dt_value_add(p, &value->etag);
+    p = dt_value_add(p, &value->next);
+    p = dt_value_add(p, &value->deps);
+    (void) dt_value_add(p, &value->body);
 
-    head->sum = dt_value_sum(out, size);
+    sum = dt_value_sum(out, size);
+    ngx_memcpy(out + offsetof(dt_value_head_t, sum), &sum, sizeof(sum));
 
     return size;
 }
@@ -96,8 +101,8 @@ dt_value_unpack(const u_char *block, size_t size, dt_value_cached_t *value)
     if (head->magic != DT_VALUE_MAGIC
         || head->size != size
         || head->nslots > DT_CACHE_SLOTS
-        || dt_value_size(head->nslots, head->etag, head->deps, head->body)
-           != size
+        || head->body > DT_VALUE_MAX
+        || dt_value_size(head) != size
         || head->sum != dt_value_sum(block, size))
     {
         return NGX_ERROR;
@@ -114,6 +119,10 @@ dt_value_unpack(const u_char *block, size_t size, dt_value_cached_t *value)
     value->etag.data = p;
     p += head->etag;
 
+    value->next.len = head->next;
+    value->next.data = p;
+    p += head->next;
+
     value->deps.len = head->deps;
     value->deps.data = p;
     p += head->deps;
@@ -125,11 +134,21 @@ dt_value_unpack(const u_char *block, size_t size, dt_value_cached_t *value)
 }
 
 
-static uint64_t
-dt_value_size(uint64_t nslots, uint64_t etag, uint64_t deps, uint64_t body)
+/* The data of an empty one may be NULL. */
+
+static u_char *
+dt_value_add(u_char *p, const ngx_str_t *part)
 {
-    return (sizeof(dt_value_head_t) + nslots * sizeof(dt_slot_t)
-            + etag + deps + body + 7) & ~(uint64_t) 7;
+    return part->len ? ngx_cpymem(p, part->data, part->len) : p;
+}
+
+
+static uint64_t
+dt_value_size(const dt_value_head_t *head)
+{
+    return (sizeof(dt_value_head_t) + head->nslots * sizeof(dt_slot_t)
+            + (uint64_t) head->etag + head->next + head->deps + head->body
+            + 7) & ~(uint64_t) 7;
 }
 
 

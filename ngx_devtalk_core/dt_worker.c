@@ -65,6 +65,7 @@ dt_worker_exit(ngx_cycle_t *cycle)
     if (dt_worker_conf) {
         dt_consumer_exit_worker(cycle);
         dt_kafka_exit_worker(cycle);
+        dt_redis_exit_worker(cycle);
     }
 }
 

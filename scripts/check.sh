@@ -65,13 +65,16 @@ check_programs() {
 
     for path in "$@"; do
         [ -e "$path" ] || die "there is no test $path: name a file or folder"
+        path=$(readlink -f "$path")
+        path=${path#"$ROOT/"}
 
         if [ -d "$path" ]; then
-            case $(cd "$path" && pwd) in
-            "$ROOT/t"|"$ROOT/t/unit") units=all ;;
+            case $path in
+            t|t/unit) units=all ;;
             esac
 
-            TESTS="$TESTS $(find "$path" -name '*.t' | LC_ALL=C sort)"
+            TESTS="$TESTS $(cd "$ROOT" && find "$path" -name '*.t' \
+                                | LC_ALL=C sort)"
         elif [ "${path##*.}" = c ]; then
             [ "$units" = all ] || units="$units $(basename "$path" .c)"
         else
@@ -96,7 +99,8 @@ check_prove() {
     [ -n "$TESTS" ] || die "no tests there: name a file or folder of t/"
 
     # Everything that can be said must be said before prove's last line.
-    prove -I "$ROOT/t/lib" --timer $TESTS
+    cd "$ROOT"
+    prove -I t/lib --timer $TESTS
 }
 
 check_end() {

@@ -3,6 +3,22 @@
 DEMO_EMAIL=demo@example.com
 DEMO_PASSWORD=demo-password
 
+# A given server may have the roles of another home, with its passwords: they
+# are not changed under its feet.
+database_ours() {
+    found=$(psql -XAtq -d postgres -c \
+        "SELECT 1 FROM pg_roles WHERE rolname = 'devtalk_auth'")
+    [ "$found" = 1 ] || return 0
+
+    ( unset PGPASSFILE
+      PGPASSWORD=$(cat "$SECRETS/auth")
+      export PGPASSWORD
+      psql -XAtq -U devtalk_auth -d devtalk -c 'SELECT 1' ) \
+        > /dev/null 2>&1 \
+        || die "DEVTALK_POSTGRES has the roles of another Dev Talk: copy its" \
+               "secrets to $SECRETS, or drop the roles devtalk_*"
+}
+
 # Behind "||" the shell does not stop at errors by itself: hence the "&&".
 database_deploy() {
     database_create \
@@ -52,6 +68,7 @@ database_up() {
                 'pg_database') FROM pg_database WHERE datname = 'devtalk'" \
                 2> /dev/null || :)
     [ "$stamp" != "$sum" ] || return 0
+    [ -z "$DEVTALK_POSTGRES" ] || database_ours
 
     step "making the database's tables" "$DEVTALK_HOME/log/migrate.log" \
          database_deploy \

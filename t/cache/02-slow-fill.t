@@ -44,7 +44,8 @@ my %change = (
 );
 
 my @wrong;
-my $held = 0;
+my $held    = 0;
+my $refused = metric('devtalk_cache_fills_refused_total');
 
 for my $round (1 .. $ROUNDS) {
     my $article = $anna->publish(body => 'Before');
@@ -76,6 +77,7 @@ for my $round (1 .. $ROUNDS) {
     $look->('after the fill');
 }
 
+cmp_ok metric('devtalk_cache_fills_refused_total') - $refused, '>', 0, 'old values were refused';
 is $held, $ROUNDS, "$ROUNDS fills were held behind their snapshots";
 is_deeply \@wrong, [], "nobody saw an old value after an edit (DEVTALK_SEED=$SEED)";
 

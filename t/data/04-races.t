@@ -4,10 +4,11 @@
 use strict;
 use warnings;
 
-use DBD::Pg qw(:async);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Scratch;
+use Mojo::JSON qw(decode_json encode_json);
+use POSIX ();
 use Test::More;
 
 my $db = Scratch->new->deploy;
@@ -15,8 +16,6 @@ $db->people(3);
 
 my $articles = $db->connect('articles');
 my $comments = $db->connect('comments');
-my $other    = $db->connect('articles');
-my $waiting  = $db->connect('comments');
 my $event    = 0;
 
 sub uuid { return sprintf '00000000-0000-4000-8000-%012d', ++$event }
@@ -30,32 +29,42 @@ sub article {
         'SELECT id FROM articles WHERE slug = $1', undef, $slug);
 }
 
-# Sends a statement that is going to wait for a lock, and returns when it
-# does.
+# Sends a statement that is going to wait for a lock, from a process of its
+# own, and returns when it waits.
 sub start {
-    my ($dbh, $service, $name, @values) = @_;
+    my ($service, $name, @values) = @_;
 
-    my $text = $db->statement($dbh, $service, $name)->{Statement};
-    my $sth = $dbh->prepare($text, { pg_placeholder_dollaronly => 1,
-                                     pg_async => PG_ASYNC });
-    $sth->execute(@values);
+    pipe my $in, my $out or die "pipe: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        my $dbh = $db->connect($service);
+        $dbh->do('SET application_name = races');
+        my $row = eval { $db->row($dbh, $service, $name, @values) }
+            // { error => $@ };
+        print $out encode_json($row);
+        close $out;
+        POSIX::_exit(0);
+    }
+    close $out;
 
     my $root = $db->connect;
-    for (1 .. 200) {
-        return $sth if $root->selectrow_array(q{
+    for (1 .. 500) {
+        return { pid => $pid, in => $in } if $root->selectrow_array(q{
             SELECT count(*) FROM pg_stat_activity
-             WHERE pid = $1 AND wait_event_type = 'Lock'}, undef,
-            $dbh->{pg_pid});
+             WHERE application_name = 'races' AND wait_event_type = 'Lock'});
         select undef, undef, undef, 0.01;
     }
     die "$name does not wait\n";
 }
 
 sub finish {
-    my ($dbh, $sth) = @_;
+    my ($child) = @_;
 
-    $dbh->pg_result;
-    return $sth->fetchrow_hashref;
+    local $/;
+    my $in = $child->{in};
+    my $row = decode_json(<$in>);
+    waitpid $child->{pid}, 0;
+    return $row;
 }
 
 
@@ -67,14 +76,14 @@ subtest 'a comment that waits while its article goes' => sub {
     $comments->begin_work;
     $comments->do('SELECT FROM threads WHERE article_id = $1 FOR UPDATE',
         undef, $id);
-    my $sth = start($waiting, 'comments', 'comment_create', 3, 'going',
+    my $waiting = start('comments', 'comment_create', 3, 'going',
         'second', undef);
     $db->row($articles, 'articles', 'article_delete', 1, 'going', undef);
     $db->row($comments, 'comments', 'article_event', uuid(),
         'dev.devtalk.article.deleted', $id, 'now', '{}');
     $comments->commit;
 
-    is finish($waiting, $sth)->{outcome}, 'not_found:article',
+    is finish($waiting)->{outcome}, 'not_found:article',
         'finds no article';
     is $comments->selectrow_array(
         'SELECT count(*) FROM comments WHERE article_id = $1', undef, $id),
@@ -90,11 +99,11 @@ subtest 'a deletion that waits for a comment' => sub {
     $db->row($comments, 'comments', 'comment_create', 3, 'leaving', 'second',
         undef);
     $db->row($articles, 'articles', 'article_delete', 1, 'leaving', undef);
-    my $sth = start($waiting, 'comments', 'article_event', uuid(),
+    my $waiting = start('comments', 'article_event', uuid(),
         'dev.devtalk.article.deleted', $id, 'now', '{}');
     $comments->commit;
 
-    ok !finish($waiting, $sth)->{repeated}, 'has its effect';
+    ok !finish($waiting)->{repeated}, 'has its effect';
     is $comments->selectrow_array(
         'SELECT count(*) FROM comments WHERE article_id = $1', undef, $id),
         0, 'on the comment that it could not see, too';
@@ -110,11 +119,11 @@ subtest 'an edit that waits for another of the same article' => sub {
     $articles->begin_work;
     $db->row($articles, 'articles', 'article_update', 1, 'edited', undef,
         undef, undef, '{c,d}', undef, undef, undef);
-    my $sth = start($other, 'articles', 'article_update', 1, 'edited', undef,
+    my $waiting = start('articles', 'article_update', 1, 'edited', undef,
         undef, undef, '{d,e}', undef, undef, undef);
     $articles->commit;
 
-    is finish($other, $sth)->{outcome}, 'ok', 'is done';
+    is finish($waiting)->{outcome}, 'ok', 'is done';
     is_deeply $articles->selectcol_arrayref(
         'SELECT tag FROM article_tags WHERE article_id = $1 ORDER BY tag',
         undef, $id), [qw(d e)], 'and leaves nothing of the first behind';
@@ -131,10 +140,10 @@ subtest 'a deletion that waits for a favorite' => sub {
 
     $articles->begin_work;
     $db->row($articles, 'articles', 'article_favorite', 2, 'liked', undef);
-    my $sth = start($other, 'articles', 'article_delete', 1, 'liked', undef);
+    my $waiting = start('articles', 'article_delete', 1, 'liked', undef);
     $articles->commit;
 
-    is finish($other, $sth)->{outcome}, 'ok', 'is done';
+    is finish($waiting)->{outcome}, 'ok', 'is done';
     is $articles->selectrow_array(q{
         SELECT sum(n) FROM counters WHERE kind = 'favorited' AND key = '2'}),
         0, 'and counts the favorite it could not see';
@@ -145,11 +154,11 @@ subtest 'two that favorite an article at once' => sub {
 
     $articles->begin_work;
     $db->row($articles, 'articles', 'article_favorite', 2, 'twice', undef);
-    my $sth = start($other, 'articles', 'article_favorite', 3, 'twice',
+    my $waiting = start('articles', 'article_favorite', 3, 'twice',
         undef);
     $articles->commit;
 
-    my $row = finish($other, $sth);
+    my $row = finish($waiting);
     like $row->{reply}, qr/"favorited":true,"favoritesCount":2,/,
         'the second sees both';
     like $row->{etag}, qr/^3-/, 'and the version of both';
@@ -158,13 +167,13 @@ subtest 'two that favorite an article at once' => sub {
 subtest 'two that take one slug' => sub {
     $articles->begin_work;
     article('wanted');
-    my $sth = start($other, 'articles', 'article_create', 2, 'wanted',
+    my $waiting = start('articles', 'article_create', 2, 'wanted',
         'wanted-2', 'T', 'd', 'b', '{}', undef);
     $articles->commit;
 
-    ok !eval { finish($other, $sth); 1 }, 'the second is refused';
-    like $@, qr/articles_slug_key/, 'by the constraint that core knows';
-    like $db->row($other, 'articles', 'article_create', 2, 'wanted',
+    like finish($waiting)->{error}, qr/articles_slug_key/,
+        'the second is refused by the constraint that core knows';
+    like $db->row($articles, 'articles', 'article_create', 2, 'wanted',
         'wanted-2', 'T', 'd', 'b', '{}', undef)->{reply},
         qr/"slug":"wanted-2"/, 'and gets the other slug when it tries again';
 };
@@ -177,10 +186,10 @@ subtest 'one event that two consumers have' => sub {
     $articles->begin_work;
     ok !$db->row($articles, 'articles', 'comment_event', @event)->{repeated},
         'the first applies it';
-    my $sth = start($other, 'articles', 'comment_event', @event);
+    my $waiting = start('articles', 'comment_event', @event);
     $articles->commit;
 
-    ok finish($other, $sth)->{repeated}, 'the second knows that';
+    ok finish($waiting)->{repeated}, 'the second knows that';
     is $articles->selectrow_array(
         'SELECT comments_count FROM articles WHERE id = $1', undef, $id), 1,
         'it is counted once';

@@ -1,6 +1,8 @@
 use lib 't/lib';
 use DevTalk::Test;
 
+use Time::HiRes qw(time);
+
 use DevTalk::Load;
 
 # Redis stopped and started again while requests run: PostgreSQL serves, no
@@ -24,7 +26,7 @@ my $editor = DevTalk::Load->start(clients => 1, work => sub ($n, $round) {
     my @stale;
     for my $node (1, 2, 1, 2) {
         my $seen = anybody($node)->get($path);
-        push @stale, "round $round, node $node: " . ($seen->status == 200 ? $seen->json->{article}{description} : $seen->status)
+        push @stale, sprintf('%.3f ', time) . "round $round, node $node: " . ($seen->status == 200 ? $seen->json->{article}{description} : $seen->status)
             if $seen->status != 200 || $seen->json->{article}{description} ne $text;
     }
     return {status => 200, stale => \@stale};
@@ -39,6 +41,7 @@ $going_on->('with Redis');
 
 for my $how ('stop', 'stop --now') {
     subtest "devtalk $how redis" => sub {
+        note sprintf '%.3f %s', time, $how;
         server($how, 'redis');
         $going_on->('without');
 
@@ -49,16 +52,14 @@ for my $how ('stop', 'stop --now') {
         $bob->post("$path/favorite")->is(200, 'readers favorite');
         $bob->comment($article);
 
+        note sprintf '%.3f start', time;
         server('start', 'redis');
         $going_on->('with it again');
         eventually "node $_ is ready within 5 s", 5, sub { anybody($_)->get('/ready')->status == 200 } for 1, 2;
         $going_on->('some time later');
 
         my $used = sub {
-            my $metrics = metrics(1);
-            my $sum = 0;
-            $sum += $metrics->{$_} for grep {/cache/ && /hit/} keys %$metrics;
-            return $sum;
+            metric('devtalk_cache_zone_hits_total', node => 1) + metric('devtalk_cache_redis_hits_total', node => 1)
         };
         my $before = $used->();
         eventually 'the cache is used again within 5 s', 5, sub {
@@ -70,8 +71,10 @@ for my $how ('stop', 'stop --now') {
 
 subtest 'frozen' => sub {
     my $pid = do { open my $file, '<', home() . '/redis/pid' or die $!; <$file> + 0 };
+    note sprintf '%.3f frozen', time;
     kill STOP => $pid;
     $going_on->('with a Redis that does not answer');
+    note sprintf '%.3f thawed', time;
     kill CONT => $pid;
     $going_on->('with one that does again');
     eventually "node $_ is ready within 5 s", 5, sub { anybody($_)->get('/ready')->status == 200 } for 1, 2;

@@ -95,11 +95,12 @@ subtest 'changing' => sub {
     is_deeply anybody(2)->article($article), $changed, 'the other node shows it at once';
 
     is_deeply $anna->edit($article, tagList => ['b', 'a'])->{tagList}, ['a', 'b'], 'new tags';
-    is_deeply $anna->edit($article, tagList => [])->{tagList}, [], 'no tags';
+    is_deeply $anna->put("/api/articles/$article->{slug}", {article => {tagList => []}})->is(200, 'an empty list')
+        ->json->{article}{tagList}, [], 'removes them';
 
     my $put = sub (%change) { $anna->put("/api/articles/$article->{slug}", {article => \%change}) };
     $put->($_ => '')->refused(422, $_ => "can't be blank") for qw(title description body);
-    $put->($_ => undef)->refused(422, $_ => "can't be blank") for qw(title description body);
+    $put->($_ => undef)->refused(422, $_ => "can't be blank") for qw(title description body tagList);
     is $put->()->status, 422, 'nothing to change';
     $anna->put("/api/articles/$article->{slug}", {})->refused(422, article => "can't be blank");
 };

@@ -57,10 +57,12 @@ subtest 'JSON of another shape' => sub {
 
 subtest 'too deep' => sub {
     for my $write (@writes) {
-        $malformed->($write, '[' x 100_000, 'open brackets');
-        $malformed->($write, '{"a":' x 20_000 . '1' . '}' x 20_000, 'a pit of objects');
+        $malformed->($write, '[' x 8_000, 'open brackets');
+        $malformed->($write, '{"a":' x 1_300 . '1' . '}' x 1_300, 'a pit of objects');
         $malformed->($write, qq({"$write->[2]":{"x":) . '[' x 40 . ']' x 40 . '}}', '42 levels');
     }
+    $malformed->($writes[3], '[' x 900_000, '900,000 open brackets');
+    $malformed->($writes[3], '{"a":' x 150_000 . '1' . '}' x 150_000, '150,000 objects');
 };
 
 subtest 'NUL' => sub {
@@ -86,7 +88,7 @@ subtest 'no UTF-8' => sub {
 };
 
 subtest 'what is allowed, though odd' => sub {
-    my $text = "\x{1F600} \x{10FFFF} \x{FFFE} \x{0301} \x{202E} \r\n\t\x{1}\x{7F} \\ \" ' ; -- \$1 %s %n \${x}";
+    my $text = "\x{1F600} \x{10FFFD} \x{E000} \x{0301} \x{202E} \r\n\t\x{1}\x{7F} \\ \" ' ; -- \$1 %s %n \${x}";
     is $anna->publish(body => $text)->{body}, $text, 'comes back as it came';
     is $anna->comment($article, $text)->{body}, $text, 'in a comment too';
     my $forged = '"favorited":false,"following":false,"favorited":true';
@@ -149,7 +151,6 @@ subtest 'methods' => sub {
         '/api/users'                 => 'POST',
         '/api/user'                  => 'GET HEAD PUT',
         '/api/articles'              => 'GET HEAD POST',
-        '/api/articles/feed'         => 'GET HEAD',
         $path                        => 'DELETE GET HEAD PUT',
         "$path/favorite"             => 'DELETE POST',
         "$path/comments"             => 'GET HEAD POST',
@@ -160,7 +161,6 @@ subtest 'methods' => sub {
     for my $where (sort keys %allow) {
         my %known = map { $_ => 1 } split ' ', $allow{$where};
         for my $method (grep { !$known{$_} } qw(GET POST PUT DELETE PATCH PROPFIND BREW)) {
-            next if $where eq '/api/articles/feed' && $method =~ /^(?:PUT|DELETE)$/;  # an article's
             my $reply = anybody()->request($method, $where);
             is $reply->status, 405, "$method $where" or diag $reply->_describe;
             my %said = map { $_ => 1 } split /,\s*/, $reply->header('Allow') // '';
@@ -213,7 +213,8 @@ subtest 'no HTTP' => sub {
         ok $reply->status == 0 || int($reply->status / 100) == 4 || $reply->status == 505,
             "$name: " . ($reply->status || 'closed');
     }
-    is DevTalk::Raw->new->send_bytes("GET /api/tags HTTP/1.0\r\n\r\n")->reply->status, 200, 'HTTP/1.0 is welcome';
+    my $old = DevTalk::Raw->new->send_bytes("GET /api/tags HTTP/1.0\r\n\r\n");
+    is $old->reply->status, 200, 'HTTP/1.0 is welcome';
 };
 
 subtest 'request ids' => sub {

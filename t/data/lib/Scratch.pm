@@ -173,8 +173,9 @@ sub people {
     my ($self, $n) = @_;
 
     $self->connect->do(q{
-        INSERT INTO auth.users (username, email)
-        SELECT 'user' || i, 'user' || i || '@example.com'
+        INSERT INTO auth.users (id, username, email)
+               OVERRIDING SYSTEM VALUE
+        SELECT i, 'user' || i, 'user' || i || '@example.com'
           FROM generate_series(1, $1) AS i}, undef, $n);
 
     return $self;

@@ -61,7 +61,7 @@ sub es256 ($header, $claims, $pem) {
 }
 
 sub _raw ($der) {
-    my ($r, $s) = (unpack 'C C C/a C C/a', $der)[2, 4];
+    my ($r, $s) = (unpack 'C C C C/a C C/a', $der)[3, 5];
     return join '', map { substr +("\0" x 32) . $_, -32 } $r, $s;
 }
 
