@@ -1,7 +1,8 @@
 -- Demo data: users, articles with tags, favorites, comments, and who follows
 -- whom.  Run by a superuser with psql, after all migrations:
 --
---     psql -X -v ON_ERROR_STOP=1 -v articles=1000 -f migrations/seed.sql devtalk
+--     psql -X -v ON_ERROR_STOP=1 -v articles=1000 \
+--         -f migrations/seed.sql devtalk
 --
 -- articles   how many there shall be; 1000 by default, 1000000 is fine
 --

@@ -19,8 +19,8 @@
     (ARTICLE_SLUG_MAX + sizeof("-") - 1 + ARTICLE_SLUG_RANDOM + 1)
 
 
-/* Once a worker, before the first article_slug_make(): takes about a tenth
- * of a second and says in the log why it failed. */
+/* Before the first article_slug_make(), best before the workers fork: takes
+ * about a tenth of a second and says in the log why it failed. */
 ngx_int_t article_slug_init(void);
 
 /*

@@ -7,7 +7,7 @@
 #include "articles_sql.h"
 
 
-static ngx_int_t articles_init_worker(ngx_cycle_t *cycle);
+static ngx_int_t articles_init_module(ngx_cycle_t *cycle);
 
 
 static const dt_field_t  article_new_fields[] = {
@@ -228,7 +228,7 @@ static const dt_service_t  articles_service = {
     articles_routes,
     articles_statements,
     articles_subscriptions,
-    articles_init_worker
+    NULL
 };
 
 
@@ -266,7 +266,7 @@ ngx_module_t  ngx_devtalk_articles_module = {
     articles_commands,             /* module directives */
     NGX_HTTP_MODULE,               /* module type */
     NULL,                          /* init master */
-    NULL,                          /* init module */
+    articles_init_module,          /* init module */
     NULL,                          /* init process */
     NULL,                          /* init thread */
     NULL,                          /* exit thread */
@@ -276,14 +276,11 @@ ngx_module_t  ngx_devtalk_articles_module = {
 };
 
 
-static ngx_int_t
-articles_init_worker(ngx_cycle_t *cycle)
-{
-    if (article_slug_init() != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "devtalk: ICU has no transliterator for slugs");
-        return NGX_ERROR;
-    }
+/* Once, in the master, for a tenth of a second: the workers inherit it, and
+ * a new one serves at once. */
 
-    return NGX_OK;
+static ngx_int_t
+articles_init_module(ngx_cycle_t *cycle)
+{
+    return article_slug_init();
 }

@@ -11,7 +11,7 @@
 
 /* Connections seldom die alone.  For so long after a loss nothing is sent, so
  * that what waits is not given to one that is about to go too. */
-#define DT_PG_PAUSE        20
+#define DT_PG_PAUSE        50
 
 
 static void dt_pg_pool_cleanup(void *data);

@@ -38,7 +38,8 @@ ngx_int_t dt_redis_open(dt_redis_adapter_t *adapter, const char *host,
 /* "gone" is called, at the latest when the event loop's turn ends. */
 void dt_redis_close(dt_redis_adapter_t *adapter);
 
-/* Doubles "backoff", from 50 up to 500 ms, and returns it with up to half taken off. */
+/* Doubles "backoff", from 50 up to 500 ms, and returns it with up to half
+ * taken off. */
 ngx_msec_t dt_redis_backoff(ngx_msec_t *backoff);
 
 

@@ -35,7 +35,9 @@ SELECT CASE WHEN author.u IS NULL THEN 'not_found:profile'
             ELSE 'ok'
        END AS outcome,
        CASE WHEN (author.u).id <> $1::bigint
-            THEN '{"profile":' || row_to_json(show_author(author.u, true)) || '}'
+            THEN '{"profile":'
+                 || row_to_json(show_author(author.u, true))
+                 || '}'
        END AS reply,
        event.mark,
        event.marks

@@ -24,13 +24,15 @@ my $load = DevTalk::Load->start(clients => 6, work => sub ($n, $round) {
         comment => $n % 3 == 1 ? "Comment $n.$round" : undef};
 });
 
+my $workers = () = nginx_workers(1);
+
 for my $reload (1 .. 4) {
     my @old = map { nginx_workers($_) } 1, 2;
     my $count = $load->count;
     wait_until(sub { $load->count > $count + 50 }, 20);
     is system(DevTalk::Stack::root() . "/devtalk reload >/dev/null 2>&1 </dev/null"), 0, "reload $reload";
     eventually 'the old workers leave', 25, sub { !grep { kill 0 => $_ } @old };
-    ok scalar(nginx_workers($_)), "node $_ has new ones" for 1, 2;
+    eventually "node $_ has as many new ones", 10, sub { nginx_workers($_) == $workers } for 1, 2;
 }
 
 my @outcomes = $load->stop;

@@ -11,7 +11,7 @@ my $article = $anna->publish;
 my $path    = "/api/articles/$article->{slug}";
 my @workers = map { [nginx_workers($_)] } 1, 2;
 my $token   = $anna->token;
-my $body    = '{"article":{"title":"' . unique('Gone') . '","description":"x","body":"' . 'x' x 20_000 . '"}}';
+my $body    = '{"article":{"title":"' . $article->{title} . '","description":"x","body":"' . 'x' x 20_000 . '"}}';
 
 my @head = ("Host: x", "Authorization: Token $token", 'Content-Type: application/json', 'Content-Length: ' . length $body);
 my $post = sub ($what) { join "\r\n", "$what HTTP/1.1", @head, '', $body };

@@ -11,6 +11,7 @@ use DBD::Pg;
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
 
+my @made;       # dropped at the end, also after a die()
 our $root = $ENV{DEVTALK_ROOT} || abs_path(dirname(__FILE__) . '/../../..');
 
 
@@ -29,20 +30,23 @@ sub new {
 
     $admin->do("CREATE DATABASE $self->{name}");
     $self->{admin} = $admin;
-    $admin->{AutoInactiveDestroy} = 1;
+    push @made, $self;
 
     $self->psql(file => "$root/migrations/bootstrap.sql");
     return $self;
 }
 
 
-sub DESTROY {
+sub drop {
     my ($self) = @_;
 
-    return if $self->{owner} != $$ || !$self->{admin};
-    local ($@, $?);
-    $self->{admin}->do("DROP DATABASE $self->{name} WITH (FORCE)");
+    return if $self->{owner} != $$;
+    local $?;
+    eval { $self->{admin}->do("DROP DATABASE $self->{name} WITH (FORCE)"); 1 }
+        or warn $@;
 }
+
+END { $_->drop for @made }
 
 
 # A connection as a service's role ("articles"), or as the superuser.

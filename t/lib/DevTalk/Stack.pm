@@ -95,7 +95,8 @@ sub nginx_workers ($node) {
             && $title !~ /shutting down/;
     }
 
-    return sort { $a <=> $b } @workers;
+    @workers = sort { $a <=> $b } @workers;
+    return @workers;
 }
 
 
