@@ -184,6 +184,12 @@ dt_call_route(dt_call_t *call)
         }
     }
 
+    /* no name of ours has bytes that are no text */
+
+    if (dt_utf8_length(r->uri.data, r->uri.len) < 0) {
+        return;
+    }
+
     dt_router_find(dlcf->router, method, &r->uri, &call->match);
 
     if (call->match.route) {
@@ -243,11 +249,8 @@ dt_call_access(dt_call_t *call)
 {
     if (call->match.route == NULL) {
 
-        if (call->match.allow) {
-            return dt_fail(call, DT_METHOD, NULL, NULL);
-        }
-
-        return dt_fail(call, DT_NOT_FOUND, NULL, NULL);
+        return dt_fail(call, call->match.allow ? DT_METHOD : DT_NOT_FOUND,
+                       NULL, NULL);
     }
 
     switch (call->token_state) {

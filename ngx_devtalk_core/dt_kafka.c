@@ -6,6 +6,7 @@
 #include "dt_conf.h"
 #include "dt_kafka.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 
@@ -44,6 +45,7 @@ static void dt_kafka_log(const rd_kafka_t *handle, int level,
     const char *facility, const char *text);
 static void *dt_kafka_end(void *data);
 static void dt_kafka_join(const struct timespec *deadline);
+static void dt_kafka_pin(void);
 
 
 static struct {
@@ -99,6 +101,10 @@ dt_kafka_exit_worker(ngx_cycle_t *cycle)
     if (clock_gettime(CLOCK_REALTIME, &deadline) == 0) {
         deadline.tv_sec += DT_KAFKA_EXIT;
         dt_kafka_join(&deadline);
+    }
+
+    if (!ngx_queue_empty(&dt_kafka.endings)) {
+        dt_kafka_pin();
     }
 
     while (!ngx_queue_empty(&dt_kafka.watches)) {
@@ -433,5 +439,22 @@ dt_kafka_join(const struct timespec *deadline)
             ngx_queue_remove(q);
             ngx_free(ending);
         }
+    }
+}
+
+
+/* nginx unloads its modules before a worker exits; threads that are still
+ * running must not lose their code. */
+
+static void
+dt_kafka_pin(void)
+{
+    Dl_info  info;
+
+    ngx_log_error(NGX_LOG_WARN, dt_kafka.log, 0,
+                  "kafka: a handle was not destroyed in time");
+
+    if (dladdr((void *) dt_kafka_end, &info) != 0) {
+        (void) dlopen(info.dli_fname, RTLD_NOW);
     }
 }

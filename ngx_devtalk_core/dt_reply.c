@@ -54,6 +54,12 @@ dt_reply_send(dt_call_t *call, ngx_uint_t status, const ngx_str_t *type,
 
     r = call->request;
 
+    /* conditions are for reads: a write has happened by now */
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        r->disable_not_modified = 1;
+    }
+
     r->headers_out.status = status;
 
     if (status == DT_HTTP_UNPROCESSABLE) {

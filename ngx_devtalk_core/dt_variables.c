@@ -2,9 +2,14 @@
 #include "dt_variables.h"
 
 
+#define DT_PATH_MAX  512      /* bytes that the log has of a path */
+
+
 static ngx_int_t dt_variable_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t dt_variable_route(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t dt_variable_path(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t dt_variable_user(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -25,6 +30,8 @@ static ngx_http_variable_t  dt_variables[] = {
       offsetof(dt_call_t, traceparent), 0, 0 },
 
     { ngx_string("devtalk_route"), NULL, dt_variable_route, 0, 0, 0 },
+
+    { ngx_string("devtalk_path"), NULL, dt_variable_path, 0, 0, 0 },
 
     { ngx_string("devtalk_user"), NULL, dt_variable_user, 0, 0, 0 },
 
@@ -111,6 +118,46 @@ dt_variable_route(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     }
 
     dt_variable_set(v, &text);
+
+    return NGX_OK;
+}
+
+
+/* nginx's escape=json lets bytes pass that are no text. */
+
+static ngx_int_t
+dt_variable_path(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    u_char      ch, *p;
+    ngx_str_t   path;
+    ngx_uint_t  i;
+
+    path.len = ngx_min(r->unparsed_uri.len, DT_PATH_MAX);
+    path.data = ngx_pnalloc(r->pool, 3 * path.len + 1);
+    if (path.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = path.data;
+
+    for (i = 0; i < path.len; i++) {
+        ch = r->unparsed_uri.data[i];
+
+        if (ch == '?' || ch == '#') {
+            break;
+        }
+
+        if (ch <= ' ' || ch >= 0x7f || ch == '"' || ch == '\\') {
+            p = ngx_sprintf(p, "%%%02Xd", ch);
+
+        } else {
+            *p++ = ch;
+        }
+    }
+
+    path.len = p - path.data;
+    dt_variable_set(v, &path);
 
     return NGX_OK;
 }

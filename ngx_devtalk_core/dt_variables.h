@@ -4,6 +4,8 @@
  *     $devtalk_request_id     X-Request-Id, the client's or a new one
  *     $devtalk_traceparent    W3C Trace Context
  *     $devtalk_route          "GET /api/articles/{slug}"; empty: none
+ *     $devtalk_path           the path as it was asked for, without its query
+ *                             string, as plain ASCII
  *     $devtalk_user           name of who signed in; empty: nobody
  *     $devtalk_pg_ms          milliseconds spent waiting for PostgreSQL
  *     $devtalk_limit_read     keys for limit_req: the user's id or the

@@ -100,7 +100,8 @@ subtest 'changing' => sub {
 
     my $put = sub (%change) { $anna->put("/api/articles/$article->{slug}", {article => \%change}) };
     $put->($_ => '')->refused(422, $_ => "can't be blank") for qw(title description body);
-    $put->($_ => undef)->refused(422, $_ => "can't be blank") for qw(title description body tagList);
+    $put->($_ => undef)->refused(422, $_ => "can't be blank") for qw(title description body);
+    $put->(tagList => $_)->refused(422, tagList => 'must be an array of strings') for undef, 'x', {}, [1];
     is $put->()->status, 422, 'nothing to change';
     $anna->put("/api/articles/$article->{slug}", {})->refused(422, article => "can't be blank");
 };

@@ -115,4 +115,34 @@ subtest 'a renamed article keeps its comments' => sub {
     ok((grep { $_->{id} == $comment->{id} } @{anybody($_)->comments($renamed)}), "on node $_") for 1, 2;
 };
 
+subtest 'pages' => sub {
+    my $long  = $anna->publish;
+    my $where = "/api/articles/$long->{slug}/comments";
+    my @ids   = reverse map { $bob->comment($long, "Comment $_")->{id} } 1 .. 7;
+    my $walk  = sub (%query) {
+        my ($reply, @pages) = $carol->get($where, query => \%query)->is(200);
+        for (1 .. 20) {
+            push @pages, [map { $_->{id} } @{$reply->json->{comments}}];
+            my $next = $reply->next_page or last;
+            $reply = $carol->get($next)->is(200);
+        }
+        return \@pages;
+    };
+
+    is_deeply $walk->(), [\@ids], 'the newest first, few of them on one page';
+    is_deeply $walk->(limit => 3), [[@ids[0 .. 2]], [@ids[3 .. 5]], [$ids[6]]], 'pages by cursor';
+    is_deeply $walk->(limit => 7), [\@ids], 'no needless page';
+    $carol->follow($bob);
+    ok !(grep { !$_->{author}{following} } @{$carol->get($where, query => {limit => 3})->json->{comments}}),
+        'on pages too a reader sees whom they follow';
+
+    $carol->get($where, query => {limit => $_})->is(422, "limit=$_") for 0, -1, 251, 'x';
+    $carol->get($where, query => {cursor => 'x'})->refused(400, cursor => 'is invalid');
+
+    my @many = map { $bob->on($_ % 2 + 1)->comment($long, "More $_")->{id} } 1 .. 250;
+    my $pages = $walk->();
+    is scalar(@{$pages->[0]}), 250, 'of many the first 250';
+    is_deeply [map {@$_} @$pages], [reverse(@many), @ids], 'and the others behind them';
+};
+
 finish();

@@ -38,6 +38,15 @@ subtest 'of anybody, with a parameter, in vain' => sub {
     ok !$entry->{user}, 'nobody';
 };
 
+subtest 'what nginx itself refuses' => sub {
+    my $reply = anybody()->post('/nothing', {x => 1})->is(404);
+    my $entry = $line->($reply->request_id);
+    is_deeply [@$entry{qw(method path status)}], ['POST', '/nothing', 404], 'is logged as it came';
+    $reply = $anna->put('/api/user', {x => 'x' x (2 << 20)})->is(413);
+    $entry = $line->($reply->request_id);
+    is_deeply [@$entry{qw(method path status user)}], ['PUT', '/api/user', 413, $anna->username], 'with who it was';
+};
+
 subtest 'every line is JSON, whatever was sent' => sub {
     my $reply = anybody()->get('/api/nothing%22%5C%0A%FF', headers => {
         'User-Agent' => "\"\\\x{1b}[31m", Referer => '"},{"x":"'});
