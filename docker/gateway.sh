@@ -42,5 +42,8 @@ done
 kafka_topics
 database_up
 nginx_render nginx-1
+# Logs are for whoever runs the container.
+ln -sf /dev/stderr "$DEVTALK_HOME/nginx-1/error.log"
+ln -sf /dev/stdout "$DEVTALK_HOME/nginx-1/access.log"
 exec nginx -p "$DEVTALK_HOME/nginx-1/" -c "$DEVTALK_HOME/nginx-1/nginx.conf" \
     -g 'daemon off;'

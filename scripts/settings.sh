@@ -189,7 +189,7 @@ is_number() {
 # numeric HOST: its address; a worker must not ask a name server.
 numeric() {
     # The first of them knows nobody while there is no network but loopback.
-    address=$( { echo "$1"; getent ahostsv4 "$1"; getent hosts "$1"; } \
+    address=$( { echo "$1"; getent ahostsv4 "$1" || getent hosts "$1"; } \
                    | awk '$1 ~ /^[0-9]+[.][0-9.]+$/ { print $1; exit }')
     [ -n "$address" ] || die "no IPv4 address is known for the host '$1'"
     echo "$address"
