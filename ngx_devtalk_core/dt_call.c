@@ -10,7 +10,6 @@ static dt_call_t *dt_call_find(ngx_http_request_t *r);
 static dt_call_t *dt_call_create(ngx_http_request_t *r);
 static void dt_call_destroyed(void *data);
 static void dt_call_route(dt_call_t *call);
-static void dt_call_token(dt_call_t *call);
 static ngx_int_t dt_call_access(dt_call_t *call);
 static ngx_int_t dt_call_input(dt_call_t *call);
 static ngx_int_t dt_call_body_rules(dt_call_t *call);
@@ -193,15 +192,15 @@ dt_call_route(dt_call_t *call)
     dt_router_find(dlcf->router, method, &r->uri, &call->match);
 
     if (call->match.route) {
-        dt_call_token(call);
+        dt_call_identify(call);
     }
 }
 
 
 /* RFC 6750 §2.1 "Bearer", and the contract's "Token". */
 
-static void
-dt_call_token(dt_call_t *call)
+void
+dt_call_identify(dt_call_t *call)
 {
     u_char              *p, *last;
     ngx_table_elt_t     *h;
@@ -210,9 +209,11 @@ dt_call_token(dt_call_t *call)
     r = call->request;
     h = r->headers_in.authorization;
 
-    if (h == NULL || h->value.len == 0) {
+    if (call->identified || h == NULL || h->value.len == 0) {
         return;
     }
+
+    call->identified = 1;
 
     p = h->value.data;
     last = p + h->value.len;

@@ -65,6 +65,7 @@ struct dt_call_s {
     unsigned                resumed:1;     /* while running */
     unsigned                answered:1;
     unsigned                routed:1;
+    unsigned                identified:1;
 };
 
 
@@ -72,6 +73,10 @@ struct dt_call_s {
  * the first use in a location that has services (match.route is NULL
  * elsewhere).  NULL when memory is short. */
 dt_call_t *dt_call_get(ngx_http_request_t *r);
+
+/* Checks the token, once: call->viewer and call->token_state.  dt_call_get()
+ * has done it where there is a route. */
+void dt_call_identify(dt_call_t *call);
 
 /*
  * Continues a parked call behind the step that parked it.  May be called

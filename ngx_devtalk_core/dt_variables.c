@@ -175,6 +175,10 @@ dt_variable_user(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_ERROR;
     }
 
+    /* also of what nginx refused before it came to a route */
+
+    dt_call_identify(call);
+
     text.data = call->viewer.username;
     text.len = ngx_strlen(text.data);
     dt_variable_set(v, &text);

@@ -99,7 +99,7 @@ check_prove() {
     [ -n "$TESTS" ] || die "no tests there: name a file or folder of t/"
 
     # Everything that can be said must be said before prove's last line.
-    cd "$ROOT"
+    cd "$ROOT" || exit
     prove -I t/lib --timer $TESTS
 }
 

@@ -6,7 +6,7 @@ BUILD_PACKAGES="nginx nginx-dev gcc libc6-dev make libpq-dev libhiredis-dev
     librdkafka-dev libjansson-dev libjwt-dev libsodium-dev libicu-dev
     libssl-dev"
 TEST_PACKAGES="perl libmojolicious-perl libjson-validator-perl
-    libyaml-libyaml-perl dpkg-dev binutils jq"
+    libyaml-libyaml-perl dpkg-dev binutils"
 CHECK_PACKAGES="shellcheck"
 
 # packages_wanted GROUP...: the names, for these settings.

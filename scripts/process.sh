@@ -127,8 +127,9 @@ server_launch() {
 server_wait() {
     waited=0
 
+    # For 2 s it may still be the shell that becomes the server.
     until "${1%%-*}_answers" "$1" > /dev/null 2>&1; do
-        server_pid "$1" > /dev/null \
+        [ $waited -lt 10 ] || server_pid "$1" > /dev/null \
             || die_with "$(server_log "$1")" "$1 ended at its start" \
                    "(its log: $(server_log "$1"))"
 
