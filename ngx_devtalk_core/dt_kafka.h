@@ -38,6 +38,10 @@ ngx_int_t dt_kafka_bury(const rd_kafka_message_t *message, const char *reason,
 /* 1 while a broker answers; at most a second old. */
 ngx_uint_t dt_kafka_up(void);
 
+/* Microseconds in which brokers answered this worker's last requests, on
+ * average; 0: none yet. */
+ngx_uint_t dt_kafka_latency(void);
+
 
 /*
  * A watch calls "handler" in the event loop when something came into one of

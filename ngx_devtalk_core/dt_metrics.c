@@ -272,6 +272,7 @@ dt_metrics_tick(ngx_event_t *ev)
     }
 
     dt_gauge(DT_G_KAFKA_UP, 0, dt_kafka_up());
+    dt_gauge(DT_G_KAFKA_LATENCY, 0, dt_kafka_latency());
 
     ngx_add_timer(ev, 1000);
 }

@@ -47,6 +47,7 @@ typedef enum {
     DT_G_OUTBOX_AGE,           /* ms, of the oldest row */
     DT_G_CONSUMER_LAG,         /* messages behind the end */
     DT_G_KAFKA_UP,             /* 1: a broker answers this worker */
+    DT_G_KAFKA_LATENCY,        /* us, of its last requests */
     DT_GAUGES
 } dt_gauge_e;
 

@@ -59,7 +59,9 @@ static const dt_metrics_name_t  dt_gauge_names[DT_GAUGES] = {
     { "outbox_rows", "Events that wait for Kafka." },
     { "outbox_age_milliseconds", "Age of the oldest of them." },
     { "consumer_lag", "Events that wait for their effect." },
-    { "kafka_up", "Workers that a broker answers." }
+    { "kafka_up", "Workers that a broker answers." },
+    { "kafka_latency_microseconds", "Time of the last requests, summed over "
+      "the workers." }
 };
 
 

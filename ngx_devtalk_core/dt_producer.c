@@ -41,6 +41,7 @@ static struct {
     rd_kafka_t         *handle;
     dt_kafka_watch_t   *watch;
     ngx_queue_t         waiting;   /* dt_producer_op_t */
+    ngx_uint_t          latency;
     unsigned            up:1;
     unsigned            broken:1;  /* a fatal error: to be replaced */
 } dt_producer;
@@ -161,6 +162,13 @@ ngx_uint_t
 dt_kafka_up(void)
 {
     return dt_producer.up;
+}
+
+
+ngx_uint_t
+dt_kafka_latency(void)
+{
+    return dt_producer.latency;
 }
 
 
@@ -331,6 +339,7 @@ dt_producer_stats(rd_kafka_t *handle, char *json, size_t len, void *data)
 {
     json_t      *stats, *broker;
     ngx_uint_t   up;
+    json_int_t   latency;
     const char  *name, *state;
 
     stats = json_loadb(json, len, 0, NULL);
@@ -345,6 +354,15 @@ dt_producer_stats(rd_kafka_t *handle, char *json, size_t len, void *data)
 
         if (state && ngx_strcmp(state, "UP") == 0) {
             up = 1;
+        }
+
+        /* 0: nothing was asked since the last time */
+
+        latency = json_integer_value(
+            json_object_get(json_object_get(broker, "rtt"), "avg"));
+
+        if (latency > 0) {
+            dt_producer.latency = latency;
         }
     }
 

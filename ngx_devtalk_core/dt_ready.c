@@ -200,6 +200,11 @@ dt_ready_kafka(dt_ready_check_t *check)
     ngx_uint_t  up;
 
     check->up = dt_gauge_max(DT_G_KAFKA_UP, 0, &up) == NGX_OK && up;
+
+    check->measured = check->up
+                      && dt_gauge_max(DT_G_KAFKA_LATENCY, 0, &check->latency)
+                         == NGX_OK
+                      && check->latency > 0;
 }
 
 

@@ -2,10 +2,13 @@
 # small tools of C.
 
 NGINX_SOURCE=/usr/share/nginx/src
+MODULES_CC="-O2 -g -fPIC -fstack-protector-strong"
+MODULES_LD="-Wl,-z,relro -Wl,-z,now"
 
 modules_sum() {
     ( cd "$ROOT" || exit
       nginx -V 2>&1
+      echo "$MODULES_CC $MODULES_LD"
       cc --version | head -n 1
       find config tools ngx_devtalk_* -type f \
            \( -name '*.[ch]' -o -name '*.sql' -o -name '*.lua' \
@@ -17,20 +20,21 @@ modules_sum() {
 modules_list() {
     ( cd "$ROOT" || exit
       nginx -V 2>&1
+      echo "$MODULES_CC $MODULES_LD"
       cat config
       find ngx_devtalk_* -name '*.[ch]' | LC_ALL=C sort ) | cksum
 }
 
 modules_build() {
-    mkdir -p "$DEVTALK_BUILD"
+    mkdir -p "$MADE"
     sum=$(modules_sum)
-    [ "$(cat "$DEVTALK_BUILD/stamp" 2> /dev/null)" != "$sum" ] || return 0
+    [ "$(cat "$MADE/stamp" 2> /dev/null)" != "$sum" ] || return 0
 
     step "building the modules" "$DEVTALK_HOME/log/build.log" modules_make \
         || die_with "$DEVTALK_HOME/log/build.log" \
                "the modules do not build (above, all of it in" \
                "$DEVTALK_HOME/log/build.log)"
-    echo "$sum" > "$DEVTALK_BUILD/stamp"
+    echo "$sum" > "$MADE/stamp"
 }
 
 # Behind "||" the shell does not stop at errors by itself: hence the "&&".
@@ -45,22 +49,22 @@ modules_make() {
 }
 
 modules_prepare() {
-    tree=$DEVTALK_BUILD/nginx
+    tree=$MADE/tree
     list=$(modules_list)
-    [ "$(cat "$DEVTALK_BUILD/list" 2> /dev/null)" != "$list" ] || return 0
+    [ "$(cat "$MADE/list" 2> /dev/null)" != "$list" ] || return 0
 
     rm -rf "$tree" \
         && cp -R "$NGINX_SOURCE" "$tree" \
         && ( cd "$tree" && modules_configure ) \
-        && echo "$list" > "$DEVTALK_BUILD/list"
+        && echo "$list" > "$MADE/list"
 }
 
 # Each replaced in one step: a running nginx has the old ones mapped.
 modules_keep() {
-    rm -rf "$DEVTALK_BUILD/modules.new"
-    mkdir -p "$DEVTALK_BUILD/modules" "$DEVTALK_BUILD/modules.new" \
-        && cp "$tree"/objs/ngx_devtalk_*.so "$DEVTALK_BUILD/modules.new/" \
-        && mv "$DEVTALK_BUILD"/modules.new/*.so "$DEVTALK_BUILD/modules/"
+    rm -rf "$MADE/modules.new"
+    mkdir -p "$MADE/modules" "$MADE/modules.new" \
+        && cp "$tree"/objs/ngx_devtalk_*.so "$MADE/modules.new/" \
+        && mv "$MADE"/modules.new/*.so "$MADE/modules/"
 }
 
 # With the flags of Debian's binary, or its structures would differ.

@@ -2,7 +2,7 @@
 # home has written down, else the defaults.
 
 SETTINGS="PORT LISTEN NODES WORKERS POSTGRES REDIS REDIS_PASSWORD_FILE KAFKA
-          LIMITS CORS LOG_LEVEL BUILD"
+          LIMITS CORS LOG_LEVEL BUILD SANITIZE"
 
 settings_home() {
     DEVTALK_HOME=${DEVTALK_HOME:-$ROOT/.run}
@@ -65,6 +65,7 @@ settings_read() {
     DEVTALK_CORS=${DEVTALK_CORS:-*}
     DEVTALK_LOG_LEVEL=${DEVTALK_LOG_LEVEL:-notice}
     DEVTALK_BUILD=${DEVTALK_BUILD:-$DEVTALK_HOME/build}
+    DEVTALK_SANITIZE=${DEVTALK_SANITIZE:-off}
 
     [ -z "$saved" ] || settings_ours
     settings_check
@@ -91,6 +92,11 @@ settings_check() {
     case $DEVTALK_LIMITS in
     on|off) ;;
     *) die "DEVTALK_LIMITS is '$DEVTALK_LIMITS': set 'on' or 'off'" ;;
+    esac
+
+    case $DEVTALK_SANITIZE in
+    on|off) ;;
+    *) die "DEVTALK_SANITIZE is '$DEVTALK_SANITIZE': set 'on' or 'off'" ;;
     esac
 
     case $DEVTALK_LOG_LEVEL in
@@ -127,8 +133,12 @@ settings_check_address() {
     die "$1 is '$2': set host:port"
 }
 
-# What follows from the settings: where each server is.
+# What follows from the settings: where each server is, and which build.
 settings_derive() {
+    MADE=$DEVTALK_BUILD
+    NGINX=nginx
+    [ "$DEVTALK_SANITIZE" = off ] || sanitize_derive
+
     POSTGRES_PORT=$((DEVTALK_PORT + 100))
     REDIS_PORT=$((DEVTALK_PORT + 101))
     KAFKA_PORT=$((DEVTALK_PORT + 102))

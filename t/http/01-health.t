@@ -21,7 +21,7 @@ subtest 'ready' => sub {
         is_deeply [sort keys %check], [qw(kafka postgres/articles postgres/auth postgres/comments redis)],
             'it names each server';
         is $check{$_}{state}, 'up', "$_ is up" for sort keys %check;
-        ok defined $check{$_}{latencyMs}, "$_ answered in $check{$_}{latencyMs} ms" for grep { $_ ne 'kafka' } sort keys %check;
+        ok defined $check{$_}{latencyMs}, "$_ answered in " . ($check{$_}{latencyMs} // '?') . ' ms' for sort keys %check;
     }
 };
 
