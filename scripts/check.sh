@@ -4,6 +4,10 @@ check_run() {
     outer=$DEVTALK_HOME
     build=$DEVTALK_BUILD
 
+    for path in "$@"; do
+        [ -e "$path" ] || die "there is no test $path: name a file or folder"
+    done
+
     mkdir -p "$outer/log"
     check_settings
     packages_install run build test
@@ -64,7 +68,6 @@ check_programs() {
     [ $# -gt 0 ] || set -- "$ROOT/t"
 
     for path in "$@"; do
-        [ -e "$path" ] || die "there is no test $path: name a file or folder"
         path=$(readlink -f "$path")
         path=${path#"$ROOT/"}
 

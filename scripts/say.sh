@@ -32,7 +32,7 @@ step() {
     # The sleep must not hold our output: a reader of it would wait for it.
     (
         trap 'exit 0' TERM
-        while :; do
+        while kill -s 0 $$ 2> /dev/null; do
             sleep 2 > /dev/null 2>&1
             printf .
         done

@@ -204,7 +204,7 @@ stack_welcome() {
     done
 
     say "Log in as $DEMO_EMAIL with the password $DEMO_PASSWORD.  Try:"
-    say "    curl $url/api/articles?limit=3"
+    say "    curl '$url/api/articles?limit=3'"
     say "    curl $url/api/users/login -H 'Content-Type: application/json' \\"
     say "        -d '{\"user\":{\"email\":\"$DEMO_EMAIL\",\"password\":\"$DEMO_PASSWORD\"}}'"
     say "    curl $url/ready"

@@ -36,7 +36,13 @@ finish() {
         wait "$dockerd" 2> /dev/null || :
     fi
 
-    [ -z "$work" ] || rm -rf --one-file-system "$work" || :
+    if [ -n "$work" ]; then
+        # dockerd leaves its network's name space mounted.
+        awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts \
+            | sort -r | while read -r mounted; do umount "$mounted" || :; done
+        rm -rf --one-file-system "$work" || :
+    fi
+
     exit $code
 }
 
