@@ -12,7 +12,7 @@
 -- It writes no events, but all counts are right.
 --
 -- Every demo user logs in with <username>@example.com and the password
--- "devtalk-demo"; "demo" is one of them.
+-- "devtalk-demo"; "demo" is one of them, unless it has registered before.
 
 \set ON_ERROR_STOP on
 \if :{?articles}

@@ -1,6 +1,15 @@
 # "devtalk test": the tests, on a stack of their own beside the other.
 
 check_run() {
+    sanitize=off
+
+    if [ "${1-}" = --sanitize ]; then
+        sanitize=on
+        shift
+        [ $# -gt 0 ] || set -- "$ROOT/t/http" "$ROOT/t/events" \
+                               "$ROOT/t/cache" "$ROOT/t/fault"
+    fi
+
     outer=$DEVTALK_HOME
     build=$DEVTALK_BUILD
 
@@ -28,6 +37,7 @@ check_settings() {
     DEVTALK_PORT=${DEVTALK_TEST_PORT:-18080}
     DEVTALK_NODES=2
     DEVTALK_LIMITS=off
+    DEVTALK_SANITIZE=$sanitize
     DEVTALK_LISTEN=127.0.0.1
     DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
     DEVTALK_KAFKA='' DEVTALK_CORS='*' DEVTALK_WORKERS=2

@@ -4,6 +4,7 @@
 NGINX_SOURCE=/usr/share/nginx/src
 MODULES_CC="-O2 -g -fPIC -fstack-protector-strong"
 MODULES_LD="-Wl,-z,relro -Wl,-z,now"
+MODULES_GOALS=modules
 
 modules_sum() {
     ( cd "$ROOT" || exit
@@ -41,7 +42,7 @@ modules_build() {
 modules_make() {
     modules_prepare \
         && sh "$ROOT/tools/generate.sh" "$tree/objs/devtalk" \
-        && make -C "$tree" -f objs/Makefile -j "$(nproc)" modules \
+        && make -C "$tree" -f objs/Makefile -j "$(nproc)" $MODULES_GOALS \
         && modules_keep \
         && cc -O2 -W -Wall -Wextra -Werror -o "$DEVTALK_BUILD/topics.new" \
               "$ROOT/tools/topics.c" -lrdkafka \
@@ -49,14 +50,22 @@ modules_make() {
 }
 
 modules_prepare() {
-    tree=$MADE/tree
+    tree=$MADE/nginx
     list=$(modules_list)
     [ "$(cat "$MADE/list" 2> /dev/null)" != "$list" ] || return 0
 
     rm -rf "$tree" \
-        && cp -R "$NGINX_SOURCE" "$tree" \
+        && modules_source "$tree" \
         && ( cd "$tree" && modules_configure ) \
         && echo "$list" > "$MADE/list"
+}
+
+modules_source() {
+    if [ "$DEVTALK_SANITIZE" = on ]; then
+        sanitize_source "$1"
+    else
+        cp -R "$NGINX_SOURCE" "$1"
+    fi
 }
 
 # Each replaced in one step: a running nginx has the old ones mapped.
@@ -64,7 +73,8 @@ modules_keep() {
     rm -rf "$MADE/modules.new"
     mkdir -p "$MADE/modules" "$MADE/modules.new" \
         && cp "$tree"/objs/ngx_devtalk_*.so "$MADE/modules.new/" \
-        && mv "$MADE"/modules.new/*.so "$MADE/modules/"
+        && mv "$MADE"/modules.new/*.so "$MADE/modules/" \
+        && { [ "$DEVTALK_SANITIZE" = off ] || sanitize_keep "$tree"; }
 }
 
 # With the flags of Debian's binary, or its structures would differ.
@@ -82,7 +92,7 @@ modules_configure() {
         esac
     done
 
-    sh ./configure $kept --with-cc-opt="-O2 -g -fPIC -fstack-protector-strong" \
-        --with-ld-opt="-Wl,-z,relro -Wl,-z,now" \
+    sh ./configure $kept --with-cc-opt="$MODULES_CC" \
+        --with-ld-opt="$MODULES_LD" --error-log-path=stderr \
         --add-dynamic-module="$ROOT"
 }

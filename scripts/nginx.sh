@@ -34,7 +34,7 @@ nginx_render() {
     render "$ROOT/conf/nginx.conf.in" "$dir/nginx.conf" \
         DIR="$dir" USER="$user" WORKERS="$DEVTALK_WORKERS" FILES="$files" \
         CONNECTIONS="$connections" LOG_LEVEL="$DEVTALK_LOG_LEVEL" \
-        MODULES="$DEVTALK_BUILD/modules" SECRETS="$SECRETS" \
+        MODULES="$MADE/modules" SECRETS="$SECRETS" \
         LISTEN="$DEVTALK_LISTEN:$(server_port "$1")" \
         POSTGRES="$POSTGRES_SERVER dbname=devtalk" \
         REDIS="$redis" KAFKA="$KAFKA_ADDRESS" LIMITS="$limits"
@@ -62,7 +62,7 @@ nginx_generated() {
 }
 
 nginx_sum() {
-    cat "$DEVTALK_BUILD"/modules/*.so | cksum
+    cat "$MADE"/modules/*.so | cksum
 }
 
 nginx_launch() {
@@ -70,7 +70,7 @@ nginx_launch() {
     nginx_check "$1"
     nginx_sum > "$DEVTALK_HOME/$1/modules"
 
-    nginx -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
+    "$NGINX" -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
         >> "$DEVTALK_HOME/$1/start.log" 2>&1 9>&- < /dev/null \
         || die_with "$DEVTALK_HOME/$1/start.log" "$1 does not start (above)"
 
@@ -83,7 +83,7 @@ nginx_launch() {
 }
 
 nginx_check() {
-    nginx -t -q -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
+    "$NGINX" -t -q -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
         > "$DEVTALK_HOME/$1/start.log" 2>&1 9>&- \
         || die_with "$DEVTALK_HOME/$1/start.log" \
                "nginx refuses $DEVTALK_HOME/$1/nginx.conf (above)"
@@ -111,5 +111,5 @@ nginx_outdated() {
 }
 
 nginx_version() {
-    nginx -v 2>&1 | sed 's|.*/||'
+    "$NGINX" -v 2>&1 | sed 's|.*/||'
 }

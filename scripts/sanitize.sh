@@ -14,9 +14,10 @@ SANITIZE_LD="-fsanitize=address,undefined -Wl,-z,nodelete"
 
 sanitize_derive() {
     MADE=$DEVTALK_BUILD/sanitize
-    NGINX=$MADE/nginx
+    NGINX=$MADE/sbin/nginx
     MODULES_CC=$(echo $SANITIZE_CC)
     MODULES_LD=$SANITIZE_LD
+    MODULES_GOALS="binary modules"
 
     # Two modules with one symbol share it silently: hence odr_violation.
     set -- strict_string_checks=1 detect_stack_use_after_return=1 \
@@ -31,6 +32,12 @@ sanitize_derive() {
 sanitize_source() {
     source=${DEVTALK_NGINX_SRC:-$DEVTALK_BUILD/unit/nginx}
     sh "$ROOT/t/unit/lib/nginx_source.sh" "$source" && cp -R "$source" "$1"
+}
+
+sanitize_keep() {
+    mkdir -p "$MADE/sbin" \
+        && cp "$1/objs/nginx" "$NGINX.new" \
+        && mv "$NGINX.new" "$NGINX"
 }
 
 # The reports of all nodes; fails if there are some.

@@ -8,7 +8,7 @@ use DevTalk::Load;
 
 # PostgreSQL stopped and started again while requests run: what is cached is
 # served, the rest says 503 at once; nothing acknowledged is lost, nothing is
-# written twice, every event comes once.
+# written twice, every event takes effect once.
 
 my $events  = DevTalk::Events->start('devtalk.comments');
 my ($anna, $bob) = (signed_in('anna'), signed_in('bob'));
@@ -84,9 +84,12 @@ subtest 'what is there' => sub {
     my @events = $events->at_least(scalar(keys %rows), 'devtalk.comments', key => $id,
         where => sub ($data) { ($data->{body} // '') =~ /^\Q$mark\E / }, within => 20);
     my %told;
-    $told{$_->{data}{body}}++ for @events;
+    $told{$_->{data}{body}}{$_->{headers}{ce_id}}++ for @events;
     is_deeply [sort keys %told], [sort keys %rows], 'an event for each, and for nothing else';
-    is_deeply [grep { $told{$_} > 1 } keys %told], [], 'once';
+
+    # One that Kafka had when PostgreSQL went comes again: its row was still
+    # in the outbox.  The inbox knows it by its id.
+    is_deeply [grep { keys %{$told{$_}} > 1 } keys %told], [], 'by one id, should it come again';
     eventually 'and its effect once', 15, sub { anybody()->article($article)->{commentsCount} == keys %rows };
 };
 
