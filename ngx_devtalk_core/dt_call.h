@@ -95,6 +95,9 @@ void dt_call_fail(dt_call_t *call, dt_error_e error);
 ngx_int_t dt_fail(dt_call_t *call, dt_error_e error, const char *field,
     const char *message);
 
+/* What an input rule said: DT_NEXT, or the call fails with it. */
+ngx_int_t dt_call_check(dt_call_t *call, dt_error_e error);
+
 /* The path parameter of that place (0 for the first), a C string in the
  * call's pool; NULL when memory is short. */
 const char *dt_call_param(dt_call_t *call, ngx_uint_t n);

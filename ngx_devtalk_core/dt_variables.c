@@ -107,7 +107,7 @@ dt_variable_route(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     }
 
     route = call->match.route;
-    ngx_str_null(&text);
+    ngx_str_set(&text, "");
 
     if (route) {
         text = dt_call_format(call, "%s %s", dt_method_names[route->method],
@@ -224,7 +224,7 @@ dt_variable_limit(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_ERROR;
     }
 
-    ngx_str_null(&text);
+    ngx_str_set(&text, "");
 
     if (call->match.route && call->match.route->rate == data) {
 
