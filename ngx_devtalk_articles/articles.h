@@ -15,6 +15,7 @@
 
 #define ARTICLES_PAGE            20       /* articles a page, if not told */
 #define ARTICLES_PAGE_MAX        100
+#define ARTICLES_OFFSET_MAX      10000    /* a cursor goes deeper at no cost */
 #define ARTICLES_CACHED          200      /* of the front page, so many first
                                              articles are cached */
 

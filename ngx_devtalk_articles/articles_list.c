@@ -6,14 +6,15 @@
 #include "articles_sql.h"
 
 
-/* The parameters that each list ends with. */
+/* The parameters that each list begins with. */
 #define ARTICLES_PAGE_VALUES  5
 
 static ngx_int_t articles_page_values(dt_call_t *call, const char **values);
 static const char *articles_filter(dt_call_t *call, ngx_uint_t field);
 
 
-/* The head of the front page is shared by all readers. */
+/* The head of the front page is shared by all readers, in the pages that
+ * front ends ask for: any others would fill the cache with the same. */
 
 ngx_int_t
 articles_key(dt_call_t *call)
@@ -32,6 +33,8 @@ articles_key(dt_call_t *call)
         || articles_filter(call, ARTICLES_AUTHOR)
         || articles_filter(call, ARTICLES_FAVORITED)
         || input[ARTICLES_CURSOR].presence == DT_SET
+        || (limit != ARTICLES_PAGE && limit != ARTICLES_PAGE / 2)
+        || offset % limit != 0
         || limit + offset > ARTICLES_CACHED)
     {
         return DT_NEXT;
@@ -49,42 +52,40 @@ articles_key(dt_call_t *call)
 ngx_int_t
 articles_select(dt_call_t *call)
 {
-    ngx_uint_t       n;
-    const char      *tag, *author, *favorited;
-    const char      *values[3 + ARTICLES_PAGE_VALUES];
+    const char      *tag, *author, *favorited, **filters;
+    const char      *values[ARTICLES_PAGE_VALUES + 3];
     const dt_sql_t  *sql;
 
     tag = articles_filter(call, ARTICLES_TAG);
     author = articles_filter(call, ARTICLES_AUTHOR);
     favorited = articles_filter(call, ARTICLES_FAVORITED);
 
-    n = (tag != NULL) + (author != NULL) + (favorited != NULL);
+    if (articles_page_values(call, values) != NGX_OK) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
 
-    if (n > 1) {
+    filters = &values[ARTICLES_PAGE_VALUES];
+
+    if ((tag != NULL) + (author != NULL) + (favorited != NULL) > 1) {
         sql = &sql_articles_by_filters;
-        values[0] = tag;
-        values[1] = author;
-        values[2] = favorited;
-        n = 3;
+        filters[0] = tag;
+        filters[1] = author;
+        filters[2] = favorited;
 
     } else if (tag) {
         sql = &sql_articles_by_tag;
-        values[0] = tag;
+        filters[0] = tag;
 
     } else if (author) {
         sql = &sql_articles_by_author;
-        values[0] = author;
+        filters[0] = author;
 
     } else if (favorited) {
         sql = &sql_articles_by_favorited;
-        values[0] = favorited;
+        filters[0] = favorited;
 
     } else {
         sql = &sql_articles_latest;
-    }
-
-    if (articles_page_values(call, &values[n]) != NGX_OK) {
-        return dt_fail(call, DT_INTERNAL, NULL, NULL);
     }
 
     return dt_query(call, sql, values);

@@ -30,7 +30,7 @@ static const dt_field_t  article_edit_fields[] = {
 
 static const dt_field_t  articles_page_fields[] = {
     { "limit", DT_NUMBER, 0, 1, ARTICLES_PAGE_MAX, 0, NULL },
-    { "offset", DT_NUMBER, 0, 0, 1000000000, 0, NULL },
+    { "offset", DT_NUMBER, 0, 0, ARTICLES_OFFSET_MAX, 0, NULL },
     { "cursor", DT_CURSOR, 0, 0, 0, 0, NULL },
     { "tag", DT_LINE, 0, 0, ARTICLE_TAG_MAX, 0, NULL },
     { "author", DT_LINE, 0, 0, DT_USERNAME_MAX, 0, NULL },
@@ -40,7 +40,7 @@ static const dt_field_t  articles_page_fields[] = {
 
 static const dt_field_t  articles_feed_fields[] = {
     { "limit", DT_NUMBER, 0, 1, ARTICLES_PAGE_MAX, 0, NULL },
-    { "offset", DT_NUMBER, 0, 0, 1000000000, 0, NULL },
+    { "offset", DT_NUMBER, 0, 0, ARTICLES_OFFSET_MAX, 0, NULL },
     { "cursor", DT_CURSOR, 0, 0, 0, 0, NULL },
     { NULL, 0, 0, 0, 0, 0, NULL }
 };

@@ -3,6 +3,8 @@
  * threads.
  */
 
+#include <ngx_config.h>
+
 #include <errno.h>
 #include <sodium.h>
 

@@ -51,7 +51,12 @@ auth_password_run(dt_call_t *call, void (*work)(void *data),
 
     p.len = password->len;
     ngx_memcpy(p.password, password->data, password->len);
-    ngx_memcpy(p.hash, hash->data, hash->len);
+
+    /* none of a new user, nor of one who is not known */
+
+    if (hash->len) {
+        ngx_memcpy(p.hash, hash->data, hash->len);
+    }
 
     rc = dt_thread_run(call, auth_pool, work, NULL, &p, sizeof(p));
 

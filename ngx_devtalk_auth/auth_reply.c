@@ -26,6 +26,7 @@ auth_reply(dt_call_t *call, ngx_uint_t status, const ngx_str_t *token,
     u_char                  *place;
     ngx_str_t                reply, own, json;
     static const ngx_str_t   empty = ngx_string("\"token\":\"\"");
+    static const ngx_str_t   no_store = ngx_string("no-store");
 
     own = token->len ? *token : auth_token(call, session);
     reply = dt_column(call, "reply");
@@ -49,6 +50,12 @@ auth_reply(dt_call_t *call, ngx_uint_t status, const ngx_str_t *token,
                           reply.data, &own,
                           (size_t) (reply.data + reply.len - place), place);
     if (json.data == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    /* RFC 6749 §5.1: a token is for one client, not for a cache */
+
+    if (dt_reply_header(call, "Cache-Control", &no_store) != NGX_OK) {
         return dt_fail(call, DT_INTERNAL, NULL, NULL);
     }
 

@@ -9,6 +9,7 @@
 
 #define COMMENT_BODY_MAX  10000      /* characters */
 
+#define COMMENTS_SLUG_MAX 128        /* bytes; no article has a longer one */
 #define COMMENTS_PAGE     20         /* comments a page, if not told */
 #define COMMENTS_PAGE_MAX 250        /* also what a list without paging has */
 

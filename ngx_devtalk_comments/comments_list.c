@@ -21,6 +21,10 @@ comments_key(dt_call_t *call)
         return DT_NEXT;
     }
 
+    if (call->match.params[0].len > COMMENTS_SLUG_MAX) {
+        return dt_fail(call, DT_NOT_FOUND, "article", "not found");
+    }
+
     call->cache_key = dt_call_format(call, "comments:%V",
                                      &call->match.params[0]);
 

@@ -16,6 +16,7 @@ dt_body_rules(dt_call_t *call)
 {
     ngx_str_t           *type;
     ngx_http_request_t  *r;
+    static ngx_str_t     json = ngx_string("application/json");
 
     r = call->request;
 
@@ -35,13 +36,10 @@ dt_body_rules(dt_call_t *call)
 
     type = &r->headers_in.content_type->value;
 
-    if (type->len < sizeof("application/json") - 1
-        || ngx_strncasecmp(type->data, (u_char *) "application/json",
-                           sizeof("application/json") - 1)
-           != 0
-        || (type->len > sizeof("application/json") - 1
-            && ngx_strchr("; \t", type->data[sizeof("application/json") - 1])
-               == NULL))
+    if (type->len < json.len
+        || ngx_strncasecmp(type->data, json.data, json.len) != 0
+        || (type->len > json.len
+            && ngx_strchr("; \t", type->data[json.len]) == NULL))
     {
         return dt_fail(call, DT_MEDIA_TYPE, NULL, NULL);
     }
@@ -62,9 +60,9 @@ dt_body_parse(dt_call_t *call)
     input = call->match.route->input;
 
     if (rb && rb->temp_file) {
-        ngx_log_error(NGX_LOG_ERR, call->request->connection->log, 0,
-                      "devtalk: a body went to disk: "
-                      "client_body_buffer_size is less than "
+        ngx_log_error(NGX_LOG_NOTICE, call->request->connection->log, 0,
+                      "devtalk: a body went to disk: it came in tiny chunks, "
+                      "or client_body_buffer_size is less than "
                       "client_max_body_size");
         return dt_fail(call, DT_TOO_LARGE, NULL, NULL);
     }
@@ -84,6 +82,7 @@ dt_body_parse(dt_call_t *call)
 static ngx_int_t
 dt_body_join(dt_call_t *call, ngx_chain_t *bufs, ngx_str_t *body)
 {
+    size_t        len;
     u_char       *p;
     ngx_chain_t  *cl;
 
@@ -110,8 +109,15 @@ dt_body_join(dt_call_t *call, ngx_chain_t *bufs, ngx_str_t *body)
     p = body->data;
 
     for (cl = bufs; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-        cl->buf->pos = cl->buf->last;
+        len = cl->buf->last - cl->buf->pos;
+
+        /* the last of a chunked body has no memory */
+
+        if (len) {
+            p = ngx_cpymem(p, cl->buf->pos, len);
+            ngx_explicit_memzero(cl->buf->pos, len);
+            cl->buf->pos = cl->buf->last;
+        }
     }
 
     /* the call's end wipes this one in the place of the parts */
@@ -142,9 +148,12 @@ dt_body_wipe(dt_call_t *call)
 
     for (i = 0; field[i].name; i++) {
         if (field[i].flags & DT_SECRET) {
-            ngx_explicit_memzero(call->input[i].text.data,
-                                 call->input[i].text.len);
             secret = 1;
+
+            if (call->input[i].text.len) {
+                ngx_explicit_memzero(call->input[i].text.data,
+                                     call->input[i].text.len);
+            }
         }
     }
 

@@ -2,6 +2,8 @@
  * The cache's scripts in Redis.
  */
 
+#include <ngx_config.h>
+
 #include <sys/random.h>
 
 #include "dt_cache_script.h"

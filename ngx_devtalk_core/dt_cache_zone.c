@@ -2,6 +2,8 @@
  * The zone's memory: its life, its lock, room, and pins.
  */
 
+#include <ngx_config.h>
+
 #include <sys/random.h>
 #include <time.h>
 

@@ -32,6 +32,12 @@ dt_call_handler(ngx_http_request_t *r)
     ngx_int_t   rc;
     dt_call_t  *call;
 
+    /* a call is one request's */
+
+    if (r != r->main) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
     call = dt_call_get(r);
     if (call == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -12,6 +12,8 @@ static ngx_uint_t dt_conf_option(const ngx_str_t *arg, const char *name,
     ngx_str_t *value);
 static char *dt_conf_postgres_option(ngx_conf_t *cf, ngx_str_t *arg,
     dt_pg_conf_t *pg, ngx_str_t *password);
+static char *dt_conf_conninfo(ngx_conf_t *cf, const ngx_str_t *told,
+    const ngx_str_t *password, ngx_str_t *conninfo);
 static char *dt_conf_invalid(ngx_conf_t *cf, const ngx_str_t *arg);
 
 
@@ -21,7 +23,6 @@ dt_conf_postgres(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     dt_main_conf_t *dmcf = conf;
 
     char          *rv;
-    u_char        *p;
     ngx_str_t     *args, password;
     ngx_uint_t     i;
     dt_pg_conf_t  *pg;
@@ -60,31 +61,42 @@ dt_conf_postgres(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    /* "'" and "\" are escaped for libpq's conninfo */
+    return dt_conf_conninfo(cf, &args[2], &password, &pg->conninfo);
+}
 
-    pg->conninfo.data = ngx_pnalloc(cf->pool, args[2].len + 2 * password.len
-                                              + sizeof(" password=''"));
-    if (pg->conninfo.data == NULL) {
+
+/* "'" and "\" of a password are escaped for libpq. */
+
+static char *
+dt_conf_conninfo(ngx_conf_t *cf, const ngx_str_t *told,
+    const ngx_str_t *password, ngx_str_t *conninfo)
+{
+    u_char      *p;
+    ngx_uint_t   i;
+
+    conninfo->data = ngx_pnalloc(cf->pool, told->len + 2 * password->len
+                                           + sizeof(" password=''"));
+    if (conninfo->data == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    p = ngx_cpymem(pg->conninfo.data, args[2].data, args[2].len);
+    p = ngx_cpymem(conninfo->data, told->data, told->len);
 
-    if (password.len) {
+    if (password->len) {
         p = ngx_cpymem(p, " password='", sizeof(" password='") - 1);
 
-        for (i = 0; i < password.len; i++) {
-            if (password.data[i] == '\'' || password.data[i] == '\\') {
+        for (i = 0; i < password->len; i++) {
+            if (password->data[i] == '\'' || password->data[i] == '\\') {
                 *p++ = '\\';
             }
-            *p++ = password.data[i];
+            *p++ = password->data[i];
         }
 
         *p++ = '\'';
     }
 
     *p = '\0';
-    pg->conninfo.len = p - pg->conninfo.data;
+    conninfo->len = p - conninfo->data;
 
     return NGX_CONF_OK;
 }

@@ -15,7 +15,8 @@
 /* devtalk_health: 200 as long as the worker turns its loop. */
 char *dt_health_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* devtalk_ready: 200 if each dependency answers, else 503; each by name with
+/* devtalk_ready: 200 if PostgreSQL answers each service, else 503; without
+ * Redis or Kafka the node serves, "degraded".  Each dependency by name with
  * its state and latency. */
 char *dt_ready_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 

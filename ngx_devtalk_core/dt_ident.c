@@ -1,3 +1,5 @@
+#include <ngx_config.h>
+
 #include <openssl/rand.h>
 
 #include "dt_core.h"

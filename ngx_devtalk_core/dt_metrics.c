@@ -1,6 +1,6 @@
 /*
- * Counters in shared memory.  Lives in one block, whose shape depends on the
- * number of routes: a reload with other routes starts from zero.
+ * Counters in shared memory.  They live in one block, whose shape depends on
+ * the routes: a reload with other ones starts from zero.
  */
 
 #include "dt_core.h"
@@ -9,6 +9,7 @@
 
 
 static ngx_int_t dt_metrics_zone_init(ngx_shm_zone_t *zone, void *data);
+static uint32_t dt_metrics_shape(const dt_main_conf_t *dmcf);
 static ngx_int_t dt_metrics_log(ngx_http_request_t *r);
 static ngx_uint_t dt_metrics_bucket(ngx_msec_t time);
 static ngx_uint_t dt_metrics_status(ngx_uint_t status);
@@ -57,6 +58,7 @@ static ngx_int_t
 dt_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
 {
     size_t            size;
+    uint32_t          shape;
     dt_main_conf_t   *dmcf, *old;
     dt_metrics_t     *metrics;
     ngx_slab_pool_t  *pool;
@@ -64,21 +66,19 @@ dt_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
     dmcf = zone->data;
     old = data;
 
-    if (old && old->routes == dmcf->routes) {
-        dmcf->metrics = old->metrics;
-        return NGX_OK;
-    }
-
     pool = (ngx_slab_pool_t *) zone->shm.addr;
+    shape = dt_metrics_shape(dmcf);
     size = sizeof(dt_metrics_t) + dmcf->routes * sizeof(dt_metrics_route_t);
 
-    if (zone->shm.exists && pool->data) {
+    if ((old || zone->shm.exists) && pool->data) {
         metrics = pool->data;
 
-        if (metrics->routes == dmcf->routes) {
+        if (metrics->routes == dmcf->routes && metrics->shape == shape) {
             dmcf->metrics = metrics;
             return NGX_OK;
         }
+
+        /* workers that leave may still count in it: into nobody's figures */
 
         ngx_slab_free(pool, metrics);
     }
@@ -89,10 +89,34 @@ dt_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
     }
 
     metrics->routes = dmcf->routes;
+    metrics->shape = shape;
     pool->data = metrics;
     dmcf->metrics = metrics;
 
     return NGX_OK;
+}
+
+
+static uint32_t
+dt_metrics_shape(const dt_main_conf_t *dmcf)
+{
+    uint32_t           crc;
+    ngx_uint_t         i;
+    const dt_route_t  *route;
+
+    ngx_crc32_init(crc);
+
+    for (i = 0; i < dmcf->routes; i++) {
+        route = dmcf->route[i];
+        ngx_crc32_update(&crc, (u_char *) &route->method,
+                         sizeof(dt_method_e));
+        ngx_crc32_update(&crc, (u_char *) route->pattern,
+                         ngx_strlen(route->pattern) + 1);
+    }
+
+    ngx_crc32_final(crc);
+
+    return crc;
 }
 
 
@@ -199,7 +223,7 @@ dt_gauge(dt_gauge_e gauge, ngx_uint_t service, ngx_uint_t value)
 
     dmcf = dt_main_conf();
 
-    if (dmcf == NULL || service >= DT_METRICS_SERVICES) {
+    if (dmcf == NULL || service >= DT_SERVICES) {
         return;
     }
 

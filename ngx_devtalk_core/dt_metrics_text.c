@@ -103,7 +103,7 @@ dt_metrics_handler(ngx_http_request_t *r)
 
     /* a line has less than 160 bytes */
 
-    size = 160 * (2 * DT_M_COUNTERS + DT_GAUGES * (DT_METRICS_SERVICES + 2)
+    size = 160 * (2 * DT_M_COUNTERS + DT_GAUGES * (DT_SERVICES + 2)
                   + dmcf->routes * (DT_METRICS_STATUSES + DT_METRICS_BUCKETS
                                     + 3)
                   + 8);

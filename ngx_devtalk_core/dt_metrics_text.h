@@ -11,11 +11,11 @@
 #include <ngx_core.h>
 
 #include "dt_metrics.h"
+#include "dt_service.h"
 
 
 #define DT_METRICS_STATUSES  24
 #define DT_METRICS_BUCKETS   12
-#define DT_METRICS_SERVICES   8
 #define DT_METRICS_WORKERS   64
 #define DT_METRICS_FRESH      5    /* seconds */
 
@@ -37,8 +37,9 @@ typedef struct {
 
 typedef struct dt_metrics_s {
     ngx_uint_t           routes;
+    uint32_t             shape;        /* checksum of the routes' names */
     ngx_atomic_t         counter[DT_M_COUNTERS];
-    dt_metrics_gauge_t   gauge[DT_GAUGES][DT_METRICS_SERVICES]
+    dt_metrics_gauge_t   gauge[DT_GAUGES][DT_SERVICES]
                               [DT_METRICS_WORKERS];
     dt_metrics_route_t   route[];
 } dt_metrics_t;

@@ -3,6 +3,7 @@
 #include "dt_cache.h"
 #include "dt_conf.h"
 #include "dt_metrics.h"
+#include "dt_query.h"
 #include "dt_partition_parts.h"
 
 
@@ -186,8 +187,7 @@ dt_partition_applied(void *data, dt_error_e error, PGresult *result)
 static void
 dt_partition_effect(dt_partition_t *p, PGresult *result)
 {
-    int         repeated, mark, marks;
-    ngx_str_t   names;
+    int  repeated;
 
     dt_count(DT_M_EVENTS_CONSUMED, 1);
 
@@ -196,24 +196,11 @@ dt_partition_effect(dt_partition_t *p, PGresult *result)
     }
 
     repeated = PQfnumber(result, "repeated");
-    mark = PQfnumber(result, "mark");
-    marks = PQfnumber(result, "marks");
-
     if (repeated != -1 && *PQgetvalue(result, 0, repeated) == 't') {
         dt_count(DT_M_EVENTS_REPEATED, 1);
     }
 
-    if (mark == -1 || marks == -1) {
-        return;
-    }
-
-    names.data = (u_char *) PQgetvalue(result, 0, marks);
-    names.len = ngx_strlen(names.data);
-
-    if (names.len) {
-        dt_cache_mark_now(&names,
-                          strtoull(PQgetvalue(result, 0, mark), NULL, 10));
-    }
+    dt_result_mark(result);
 }
 
 

@@ -104,6 +104,13 @@ dt_pg_unit_t *dt_pg_submit(dt_pg_pool_t *pool, const dt_sql_t *sql,
 void dt_pg_forget(dt_pg_unit_t *unit);
 
 /*
+ * The same for a caller that goes away while something of its unit's outcome
+ * still matters: a write that was sent is answered to "done", with data NULL,
+ * instead of the old one.  "unit" is invalid afterwards.
+ */
+void dt_pg_orphan(dt_pg_unit_t *unit, dt_pg_done_pt done);
+
+/*
  * Called in "done" only: the result now belongs to "pool" and is cleared
  * with it.  NULL when memory is short (the result is cleared then).
  */

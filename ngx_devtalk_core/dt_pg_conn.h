@@ -39,6 +39,7 @@ struct dt_pg_unit_s {
 
     unsigned            waiting:1;     /* in its lane's queue */
     unsigned            forgotten:1;   /* values, tag and data are dead */
+    unsigned            orphan:1;      /* values and tag are */
     unsigned            again:1;       /* sent for the second time */
 };
 

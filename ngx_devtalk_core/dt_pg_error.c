@@ -12,6 +12,7 @@ typedef struct {
 
 static const dt_pg_state_t  dt_pg_states[] = {
     { "23505", DT_CONFLICT },         /* unique_violation */
+    { "25006", DT_UNAVAILABLE },      /* read-only: it was demoted */
     { "22",    DT_INVALID },          /* data exception */
     { "23",    DT_INVALID },          /* integrity constraint violation */
     { "08",    DT_UNAVAILABLE },      /* connection exception */
@@ -48,6 +49,7 @@ ngx_uint_t
 dt_pg_error_outdated(const char *state)
 {
     return state && (ngx_strcmp(state, "0A000") == 0
+                     || ngx_strcmp(state, "25006") == 0
                      || ngx_strcmp(state, "26000") == 0);
 }
 

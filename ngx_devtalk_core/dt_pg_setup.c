@@ -53,6 +53,7 @@ dt_pg_setup_params(ngx_pool_t *mem, dt_pg_pool_t *pool)
     dt_pg_param("keepalives_interval", "5");
     dt_pg_param("keepalives_count", "3");
     dt_pg_param("tcp_user_timeout", user_timeout);
+    dt_pg_param("target_session_attrs", "read-write");
     dt_pg_param("dbname", conf->conninfo.data);
     dt_pg_param("client_encoding", "UTF8");
     dt_pg_param("application_name", name);

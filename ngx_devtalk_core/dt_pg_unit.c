@@ -92,6 +92,21 @@ dt_pg_forget(dt_pg_unit_t *unit)
 }
 
 
+void
+dt_pg_orphan(dt_pg_unit_t *unit, dt_pg_done_pt done)
+{
+    if (unit->waiting || (unit->sql->flags & DT_SQL_READ)) {
+        dt_pg_forget(unit);
+        return;
+    }
+
+    unit->orphan = 1;
+    unit->tag = NULL;
+    unit->done = done;
+    unit->data = NULL;
+}
+
+
 static dt_pg_unit_t *
 dt_pg_unit_get(dt_pg_pool_t *pool)
 {
@@ -113,6 +128,7 @@ dt_pg_unit_get(dt_pg_pool_t *pool)
     unit->result = NULL;
     unit->waiting = 0;
     unit->forgotten = 0;
+    unit->orphan = 0;
     unit->again = 0;
 
     return unit;
@@ -352,7 +368,7 @@ dt_pg_unit_outdated(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
         ngx_post_event(&pool->dispatch, &ngx_posted_events);
     }
 
-    if (unit->again || unit->forgotten) {
+    if (unit->again || unit->forgotten || unit->orphan) {
         return 0;
     }
 

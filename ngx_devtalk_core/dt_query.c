@@ -22,6 +22,8 @@ static ngx_int_t dt_query_send(dt_call_t *call, const dt_sql_t *sql,
     const char *const *values, ngx_uint_t try);
 static void dt_query_done(void *data, dt_error_e error, PGresult *result);
 static void dt_query_abandon(void *data);
+static void dt_query_orphaned(void *data, dt_error_e error,
+    PGresult *result);
 static void dt_query_conflict(dt_call_t *call, PGresult *result);
 static dt_error_e dt_outcome_error(const ngx_str_t *outcome, size_t *len);
 static ngx_int_t dt_cached_slots(dt_call_t *call, dt_value_cached_t *value,
@@ -135,7 +137,41 @@ dt_query_abandon(void *data)
     dt_query_wait_t *wait = data;
 
     if (wait->unit) {
-        dt_pg_forget(wait->unit);
+        dt_pg_orphan(wait->unit, dt_query_orphaned);
+    }
+}
+
+
+/* The client has left, but what it wrote was written: every node must know. */
+
+static void
+dt_query_orphaned(void *data, dt_error_e error, PGresult *result)
+{
+    if (error == DT_NO_ERROR) {
+        dt_result_mark(result);
+    }
+}
+
+
+void
+dt_result_mark(const PGresult *result)
+{
+    int        mark, marks;
+    ngx_str_t  names;
+
+    mark = PQfnumber(result, "mark");
+    marks = PQfnumber(result, "marks");
+
+    if (mark == -1 || marks == -1 || PQntuples(result) == 0) {
+        return;
+    }
+
+    names.data = (u_char *) PQgetvalue(result, 0, marks);
+    names.len = PQgetlength(result, 0, marks);
+
+    if (names.len) {
+        dt_cache_mark_now(&names,
+                          strtoull(PQgetvalue(result, 0, mark), NULL, 10));
     }
 }
 

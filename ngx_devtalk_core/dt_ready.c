@@ -10,7 +10,7 @@
 
 
 #define DT_READY_TIMEOUT  1000
-#define DT_READY_CHECKS   (8 + 2)
+#define DT_READY_CHECKS   (DT_SERVICES + 2)
 
 
 typedef struct dt_ready_s  dt_ready_t;
@@ -134,7 +134,7 @@ dt_ready_ask(dt_ready_t *ready)
     dmcf = dt_main_conf();
     sc = dmcf->services.elts;
 
-    for (i = 0; i < dmcf->services.nelts && i < DT_READY_CHECKS - 2; i++) {
+    for (i = 0; i < dmcf->services.nelts; i++) {
 
         check = dt_ready_check(ready, "postgres", sc[i].service->name);
         check->unit = dt_pg_submit(dt_service_pool(sc[i].service), &sql_ping,
@@ -287,13 +287,15 @@ dt_ready_step(dt_call_t *call)
     u_char      *p, *last;
     ngx_str_t    json;
     dt_ready_t  *ready;
-    ngx_uint_t   i, up;
+    ngx_uint_t   i, up, whole;
 
     ready = call->data;
     up = 1;
+    whole = 1;
 
     for (i = 0; i < ready->nchecks; i++) {
-        up = up && ready->check[i].up;
+        whole = whole && ready->check[i].up;
+        up = up && (ready->check[i].up || ready->check[i].service == NULL);
     }
 
     json.data = ngx_pnalloc(call->pool, 64 + 128 * ready->nchecks);
@@ -304,7 +306,7 @@ dt_ready_step(dt_call_t *call)
 
     last = json.data + 64 + 128 * ready->nchecks;
     p = ngx_slprintf(json.data, last, "{\"status\":\"%s\",\"checks\":[",
-                     up ? "ready" : "not ready");
+                     whole ? "ready" : up ? "degraded" : "not ready");
 
     for (i = 0; i < ready->nchecks; i++) {
         p = ngx_slprintf(p, last, "%s", i ? "," : "");

@@ -160,18 +160,32 @@ dt_reply_etag(dt_call_t *call, const ngx_str_t *etag, const ngx_str_t *seen)
 ngx_int_t
 dt_reply_next(dt_call_t *call, const ngx_str_t *position)
 {
-    u_char      cursor[DT_CURSOR_LEN];
-    char       *id;
+    off_t       time, id;
+    u_char      cursor[DT_CURSOR_LEN], *point, *last;
     size_t      len;
-    int64_t     time;
     ngx_str_t   link, args;
 
     if (position->len == 0) {
         return NGX_OK;
     }
 
-    time = strtoll((char *) position->data, &id, 10);
-    len = dt_cursor_encode(cursor, time, strtoll(id + 1, NULL, 10));
+    /* a part of a cached value: no zero ends it */
+
+    last = position->data + position->len;
+
+    point = ngx_strlchr(position->data, last, '.');
+    if (point == NULL) {
+        return NGX_ERROR;
+    }
+
+    time = ngx_atoof(position->data, point - position->data);
+    id = ngx_atoof(point + 1, last - point - 1);
+
+    if (time == NGX_ERROR || id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    len = dt_cursor_encode(cursor, time, id);
 
     args = dt_reply_other_args(call);
 
@@ -415,8 +429,11 @@ dt_problem_headers(dt_call_t *call, const dt_error_t *error)
         }
     }
 
-    p = ngx_sprintf(p, "OPTIONS");
-    allow.len = p - allow.data;
+    if (p == allow.data) {
+        p = ngx_sprintf(p, "GET, HEAD, ");      /* a location of core's */
+    }
+
+    allow.len = p - allow.data - 2;
 
     return dt_reply_header(call, "Allow", &allow);
 }

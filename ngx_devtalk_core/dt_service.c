@@ -68,6 +68,12 @@ dt_service_register(ngx_conf_t *cf, dt_main_conf_t *dmcf,
         }
     }
 
+    if (dmcf->services.nelts == DT_SERVICES) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "more than %d services", DT_SERVICES);
+        return NULL;
+    }
+
     sc = ngx_array_push(&dmcf->services);
     if (sc == NULL) {
         return NULL;

@@ -17,6 +17,9 @@
 /* Raised with each change of the structures that services compile in. */
 #define DT_ABI  1
 
+/* So many may be enabled in one nginx. */
+#define DT_SERVICES  8
+
 
 /* A topic that a service follows.  See dt_consumer.h. */
 typedef struct {

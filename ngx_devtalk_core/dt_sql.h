@@ -5,6 +5,7 @@
  *     -- lane: slow      goes to the pool's lane for slow statements
  *     -- kind: read      changes nothing: may be sent again after a lost
  *                        connection; all others are writes
+ * A line "-- include: list" stands for the file sql/parts/list.sql.
  */
 
 #ifndef _DT_SQL_H_INCLUDED_

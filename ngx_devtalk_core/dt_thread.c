@@ -22,6 +22,7 @@ struct dt_thread_task_s {
     void              (*release)(void *data);
     void               *data;
     size_t              size;
+    ngx_atomic_t        gone;        /* set: nobody wants it any more */
     unsigned            flying:1;
 };
 
@@ -123,7 +124,9 @@ dt_thread_work(void *ctx, ngx_log_t *log)
 {
     dt_thread_task_t *t = ctx;
 
-    t->work(t->data);
+    if (!t->gone) {
+        t->work(t->data);
+    }
 }
 
 
@@ -155,6 +158,7 @@ dt_thread_forget(void *data)
 
     if (t->flying) {
         t->call = NULL;
+        t->gone = 1;
         return;
     }
 

@@ -7,6 +7,8 @@
  * writes "typ":"JWT" over ours.  So the header and the signature are ours.
  */
 
+#include <ngx_config.h>
+
 #include <jwt.h>
 #include <stdlib.h>
 #include <openssl/evp.h>

@@ -5,6 +5,8 @@
  * members with one name and whatever algorithm the header names.
  */
 
+#include <ngx_config.h>
+
 #include <jansson.h>
 
 #include "dt_token_parts.h"

@@ -2,6 +2,8 @@
  * From directives to keys.
  */
 
+#include <ngx_config.h>
+
 #include <openssl/crypto.h>
 
 #include "dt_token.h"

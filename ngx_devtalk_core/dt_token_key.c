@@ -2,6 +2,8 @@
  * Keys of tokens: EC P-256 by OpenSSL, parsed once.
  */
 
+#include <ngx_config.h>
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -7,6 +7,8 @@
  * be forgotten when its last token has expired.
  */
 
+#include <ngx_config.h>
+
 #include <stdlib.h>
 #include <arpa/inet.h>
 #include <openssl/rand.h>

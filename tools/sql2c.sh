@@ -6,10 +6,11 @@
 # writes OUT/NAME_sql.h and OUT/NAME_sql.c: for each FOLDER/<statement>.sql a
 # "const dt_sql_t sql_<statement>", and all of them, NULL at the end, in
 # NAME_statements.  The symbols are hidden: two modules may have statements of
-# one name.  Files are only written when they change.
+# one name.  Files are only written when they change.  What FOLDER/parts/ is
+# for, see sqltext.sh.
 set -eu
 
-name=$1 folder=$2 out=$3
+name=$1 folder=$2 out=$3 tools=$(dirname "$0")
 mkdir -p "$out"
 
 header=$(mktemp) source=$(mktemp)
@@ -30,7 +31,8 @@ trap 'rm -f "$header" "$source"' EXIT
     printf '/* Made by tools/sql2c.sh; do not edit. */\n\n'
     printf '#include <stddef.h>\n#include "%s_sql.h"\n' "$name"
     for file in "$folder"/*.sql; do
-        awk -v name="$(basename "$file" .sql)" '
+        text=$(sh "$tools/sqltext.sh" "$file")
+        printf '%s\n' "$text" | awk -v name="$(basename "$file" .sql)" '
             /^[ \t]*--/ {
                 if ($0 ~ /kind: *read/)  { flags = flags " | DT_SQL_READ" }
                 if ($0 ~ /lane: *slow/)  { flags = flags " | DT_SQL_SLOW" }
@@ -53,7 +55,7 @@ trap 'rm -f "$header" "$source"' EXIT
                 printf "\n\nconst dt_sql_t  sql_%s = {\n", name
                 printf "    \"%s\",%s,\n    %d, 0%s\n};\n", name, text, \
                     params, flags
-            }' "$file"
+            }'
     done
     printf '\n\nconst dt_sql_t *const  %s_statements[] = {\n' "$name"
     for file in "$folder"/*.sql; do

@@ -9,60 +9,17 @@
 -- etag
 -- mark, marks  NULL if nothing changed: no event then either
 
-WITH target AS MATERIALIZED (
+WITH wanted (favorited, step, type) AS (
+    VALUES (true, 1, 'dev.devtalk.article.favorited')
+), target AS MATERIALIZED (
     SELECT a
       FROM articles a
      WHERE a.id = (SELECT article_id FROM article_slugs WHERE slug = $2::text)
        FOR NO KEY UPDATE
-), added AS (
+), changed AS (
     INSERT INTO favorites (user_id, article_id, article_created_at)
     SELECT $1::bigint, (target.a).id, (target.a).created_at FROM target
         ON CONFLICT DO NOTHING
     RETURNING article_id
-), changed AS (
-    UPDATE articles a
-       SET favorites_count = a.favorites_count + 1,
-           version = a.version + 1
-      FROM added
-     WHERE a.id = added.article_id
-    RETURNING a
-), event AS (
-    INSERT INTO outbox (topic, key, type, data, traceparent, marks)
-    SELECT 'devtalk.articles',
-           fact."articleId"::text,
-           'dev.devtalk.article.favorited',
-           row_to_json(fact),
-           $3::text,
-           format('a:%s front', fact."articleId")
-      FROM changed,
-           LATERAL (SELECT (changed.a).id AS "articleId",
-                           (changed.a).slug,
-                           (changed.a).author_id AS "authorId",
-                           $1::bigint AS "userId",
-                           (changed.a).favorites_count AS "favoritesCount")
-           AS fact
-    RETURNING mark, marks
-), shown AS MATERIALIZED (
-    SELECT coalesce(changed.a, target.a) AS a
-      FROM target
-      LEFT JOIN changed ON true
-)
-SELECT CASE WHEN shown.a IS NULL THEN 'not_found:article'
-            ELSE 'ok'
-       END AS outcome,
-       CASE WHEN shown.a IS NOT NULL
-            THEN '{"article":'
-                 || show_article(shown.a, u, true,
-                                 EXISTS (SELECT
-                                           FROM follows f
-                                          WHERE f.follower_id = $1::bigint
-                                            AND f.author_id = u.id))
-                 || '}'
-       END AS reply,
-       (shown.a).version || '-' || u.version AS etag,
-       event.mark,
-       event.marks
-  FROM (SELECT) AS always
-  LEFT JOIN shown ON true
-  LEFT JOIN authors u ON u.id = (shown.a).author_id
-  LEFT JOIN event ON true
+),
+-- include: favorite

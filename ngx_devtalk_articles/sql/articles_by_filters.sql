@@ -2,12 +2,12 @@
 --
 -- kind: read
 -- lane: slow
--- $1 tag, or null
--- $2 author: username, or null
--- $3 favorited: username, or null; $2 or $3 must be given
--- $4 viewer, or null for nobody
--- $5 limit, $6 offset
--- $7 microseconds, $8 id: the position to go on behind, or null
+-- $1 viewer, or null for nobody
+-- $2 limit, $3 offset
+-- $4 microseconds, $5 id: the position to go on behind, or null
+-- $6 tag, or null
+-- $7 author: username, or null
+-- $8 favorited: username, or null; $7 or $8 must be given
 --
 -- reply  {"articles":[...],"articlesCount":...}
 -- next   the position behind the last of them; NULL if no more follow
@@ -18,79 +18,42 @@
 -- there are.
 
 WITH author AS MATERIALIZED (
-    SELECT id FROM authors WHERE username = $2::text
+    SELECT id FROM authors WHERE username = $7::text
 ), reader AS MATERIALIZED (
-    SELECT id FROM authors WHERE username = $3::text
+    SELECT id FROM authors WHERE username = $8::text
 ), candidate AS MATERIALIZED (
     SELECT id, created_at
       FROM articles
-     WHERE $2::text IS NOT NULL
+     WHERE $7::text IS NOT NULL
        AND author_id = (SELECT id FROM author)
      UNION ALL
     SELECT article_id, article_created_at
       FROM favorites
-     WHERE $2::text IS NULL
+     WHERE $7::text IS NULL
        AND user_id = (SELECT id FROM reader)
 ), matching AS MATERIALIZED (
     SELECT c.id, c.created_at
       FROM candidate c
-     WHERE ($1::text IS NULL
+     WHERE ($6::text IS NULL
             OR (SELECT true
                   FROM article_tags t
                  WHERE t.article_id = c.id
-                   AND t.tag = $1::text))
-       AND ($2::text IS NULL
-            OR $3::text IS NULL
+                   AND t.tag = $6::text))
+       AND ($7::text IS NULL
+            OR $8::text IS NULL
             OR (SELECT true
                   FROM favorites f
                  WHERE f.user_id = (SELECT id FROM reader)
                    AND f.article_id = c.id))
 ), found AS MATERIALIZED (
-    SELECT id, created_at
+    SELECT id, created_at, NULL::boolean AS followed
       FROM matching
-     WHERE (created_at, id) < (position_time($7::bigint),
-                                position_id($8::bigint))
+     WHERE (created_at, id) < (position_time($4::bigint),
+                                position_id($5::bigint))
      ORDER BY created_at DESC, id DESC
-     LIMIT $5::bigint + 1 OFFSET $6::bigint
-), page AS MATERIALIZED (
-    SELECT id, created_at,
-           row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
-      FROM found
-), shown AS MATERIALIZED (
-    SELECT page.place, card.author_id, page.id, card.card
-      FROM page,
-           LATERAL (SELECT a.author_id,
-                           show_card(a, u,
-                                     EXISTS (SELECT
-                                               FROM favorites f
-                                              WHERE f.user_id = $4::bigint
-                                                AND f.article_id = a.id),
-                                     EXISTS (SELECT
-                                               FROM follows f
-                                              WHERE f.follower_id = $4::bigint
-                                                AND f.author_id = u.id)) AS card
-                      FROM articles a
-                      JOIN authors u ON u.id = a.author_id
-                     WHERE a.id = page.id
-                     LIMIT 1) AS card
-     WHERE page.place <= $5::bigint
-), list AS MATERIALIZED (
-    SELECT '{"articles":['
-           || coalesce(string_agg(card::text, ',' ORDER BY place), '')
-           || '],"articlesCount":'
-           || (SELECT count(*) FROM matching)
-           || '}' AS reply,
-           string_agg(format('f%s o%s', id, author_id), ' ' ORDER BY place)
-               AS slots
-      FROM shown
-)
-SELECT list.reply,
-       md5(list.reply) AS etag,
-       pg_snapshot_xmin(pg_current_snapshot())::text AS stamp,
-       'front users' AS deps,
-       list.slots,
-       (SELECT list_position(created_at, id)
-          FROM page
-         WHERE place = $5::bigint
-           AND EXISTS (SELECT FROM page WHERE place > $5::bigint)) AS next
-  FROM list
+     LIMIT $2::bigint + 1 OFFSET $3::bigint
+), counted AS MATERIALIZED (
+    SELECT count(*) AS n FROM matching
+),
+-- include: list
+-- include: list_shared

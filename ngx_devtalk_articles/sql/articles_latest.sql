@@ -10,53 +10,16 @@
 -- etag, stamp, deps, slots: without a viewer the reply can be shared
 
 WITH found AS MATERIALIZED (
-    SELECT id, created_at
+    SELECT id, created_at, NULL::boolean AS followed
       FROM articles
      WHERE (created_at, id) < (position_time($4::bigint),
                                 position_id($5::bigint))
      ORDER BY created_at DESC, id DESC
      LIMIT $2::bigint + 1 OFFSET $3::bigint
-), page AS MATERIALIZED (
-    SELECT id, created_at,
-           row_number() OVER (ORDER BY created_at DESC, id DESC) AS place
-      FROM found
-), shown AS MATERIALIZED (
-    SELECT page.place, card.author_id, page.id, card.card
-      FROM page,
-           LATERAL (SELECT a.author_id,
-                           show_card(a, u,
-                                     EXISTS (SELECT
-                                               FROM favorites f
-                                              WHERE f.user_id = $1::bigint
-                                                AND f.article_id = a.id),
-                                     EXISTS (SELECT
-                                               FROM follows f
-                                              WHERE f.follower_id = $1::bigint
-                                                AND f.author_id = u.id)) AS card
-                      FROM articles a
-                      JOIN authors u ON u.id = a.author_id
-                     WHERE a.id = page.id
-                     LIMIT 1) AS card
-     WHERE page.place <= $2::bigint
-), list AS MATERIALIZED (
-    SELECT '{"articles":['
-           || coalesce(string_agg(card::text, ',' ORDER BY place), '')
-           || '],"articlesCount":'
-           || (SELECT coalesce(sum(n), 0)
-                 FROM counters
-                WHERE kind = 'total' AND key = '')
-           || '}' AS reply,
-           string_agg(format('f%s o%s', id, author_id), ' ' ORDER BY place)
-               AS slots
-      FROM shown
-)
-SELECT list.reply,
-       md5(list.reply) AS etag,
-       pg_snapshot_xmin(pg_current_snapshot())::text AS stamp,
-       'front users' AS deps,
-       list.slots,
-       (SELECT list_position(created_at, id)
-          FROM page
-         WHERE place = $2::bigint
-           AND EXISTS (SELECT FROM page WHERE place > $2::bigint)) AS next
-  FROM list
+), counted AS MATERIALIZED (
+    SELECT coalesce(sum(n), 0) AS n
+      FROM counters
+     WHERE kind = 'total' AND key = ''
+),
+-- include: list
+-- include: list_shared

@@ -8,22 +8,9 @@
 -- outcome  ok, not_found:article, not_found:comment, forbidden:comment
 -- mark, marks
 
-WITH article AS MATERIALIZED (
-    SELECT id FROM articles WHERE slug = $2::text
-), target AS MATERIALIZED (
-    SELECT c.id, c.article_id, c.author_id
-      FROM comments c
-     WHERE c.id = $3::bigint
-       AND c.article_id = (SELECT id FROM article)
-), thread AS MATERIALIZED (
-    SELECT t.article_id
-      FROM threads t
-     WHERE t.article_id = (SELECT article_id
-                             FROM target
-                            WHERE author_id = $1::bigint)
-       AND NOT t.closed
-       FOR NO KEY UPDATE
-), gone AS (
+WITH
+-- include: target
+gone AS (
     DELETE FROM comments c
      USING thread
      WHERE c.id = $3::bigint

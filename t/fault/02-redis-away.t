@@ -47,6 +47,7 @@ for my $how ('stop', 'stop --now') {
 
         for my $node (1, 2) {
             eventually "node $node knows", 5, sub { anybody($node)->servers->{redis} eq 'down' };
+            is anybody($node)->get('/ready')->is(200, 'and serves')->json->{status}, 'degraded', 'without';
         }
         my $bob = signed_in('bob');
         $bob->post("$path/favorite")->is(200, 'readers favorite');
@@ -55,7 +56,7 @@ for my $how ('stop', 'stop --now') {
         note sprintf '%.3f start', time;
         server('start', 'redis');
         $going_on->('with it again');
-        eventually "node $_ is ready within 5 s", 5, sub { anybody($_)->get('/ready')->status == 200 } for 1, 2;
+        eventually "node $_ is ready within 5 s", 5, sub { whole($_) } for 1, 2;
         $going_on->('some time later');
 
         my $used = sub {
@@ -77,7 +78,7 @@ subtest 'frozen' => sub {
     note sprintf '%.3f thawed', time;
     kill CONT => $pid;
     $going_on->('with one that does again');
-    eventually "node $_ is ready within 5 s", 5, sub { anybody($_)->get('/ready')->status == 200 } for 1, 2;
+    eventually "node $_ is ready within 5 s", 5, sub { whole($_) } for 1, 2;
 };
 
 my @reads = $readers->stop;

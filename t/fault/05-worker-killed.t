@@ -31,7 +31,7 @@ for my $round (1 .. 6) {
         }, 5), "round $round: node $node has a new worker";
         eventually 'which serves within 5 s', 5, sub {
             my @ok = grep { $_->status == 200 } map { anybody($node)->get($_) } ($path, '/api/tags') x 4;
-            @ok == 8 && anybody($node)->get('/ready')->status == 200;
+            @ok == 8 && whole($node);
         };
     }
 }
@@ -70,7 +70,7 @@ subtest 'a worker that dies between commit and cache' => sub {
         kill KILL => nginx_workers(1);
         $editor->();
 
-        eventually "round $round: the node is back", 5, sub { anybody(1)->get('/ready')->status == 200 };
+        eventually "round $round: the node is back", 5, sub { whole(1) };
         my ($truth) = pg()->selectrow_array('select body from articles.articles where slug = ?', undef, $made->{slug});
         my $agreed = wait_until(sub {
             !grep { anybody($_)->get($where)->json->{article}{body} ne $truth } 1, 2, 1, 2

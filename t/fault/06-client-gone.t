@@ -95,4 +95,29 @@ subtest 'nothing is left behind' => sub {
     };
 };
 
+# The relay would tell the nodes once more, but not while it waits for Kafka.
+subtest 'what a client wrote who did not wait is read at once' => sub {
+    server('stop', 'kafka');
+    $anna->put($path, {article => {description => 'Keeps the relay busy'}})->is(200);
+
+    my $written = 0;
+    for my $round (1 .. 20) {
+        my $text = unique("left$round");
+        my $edit = qq({"article":{"description":"$text"}});
+        anybody($_)->get($path)->is(200) for 1, 2;
+        DevTalk::Raw->new(node => $round % 2 + 1)->send_bytes("PUT $path HTTP/1.1\r\nHost: x\r\nAuthorization: Token $token\r\n"
+            . "Content-Type: application/json\r\nContent-Length: " . length($edit) . "\r\n\r\n$edit")->abort;
+
+        # It may have left before its write was sent.
+        next unless wait_until(sub {
+            pg()->selectrow_array('select description from articles.articles where slug = ?', undef, $article->{slug}) eq $text
+        }, 1);
+        $written++;
+        eventually "node $_ has it", 2, sub { anybody($_)->get($path)->json->{article}{description} eq $text } for 1, 2;
+    }
+    ok $written, "$written of 20 were written";
+    server('start', 'kafka');
+    eventually "node $_ is whole again", 10, sub { whole($_) } for 1, 2;
+};
+
 finish();

@@ -36,7 +36,7 @@ for my $order ([qw(postgres redis kafka)], [qw(kafka redis postgres)]) {
             server('start', $server);
             eventually "node $_ finds $server within 5 s", 5, sub { $state->($_)->{$server} eq 'up' } for 1, 2;
         }
-        eventually "node $_ is ready", 5, sub { anybody($_)->get('/ready')->status == 200 } for 1, 2;
+        eventually "node $_ is ready", 5, sub { whole($_) } for 1, 2;
 
         my $article = $anna->publish;
         $anna->on(2)->comment($article);

@@ -13,7 +13,7 @@ subtest 'alive' => sub {
 subtest 'ready' => sub {
     for my $node (1, 2) {
         # The nodes may have been started a moment ago.
-        wait_until(sub { anybody($node)->get('/ready')->status == 200 }, 10);
+        wait_until(sub { whole($node) }, 10);
         my $reply = anybody($node)->get('/ready')->is(200, "node $node is ready");
         my %check = map { $_->{name} => $_ } @{$reply->json->{checks}};
 

@@ -1,6 +1,8 @@
 use lib 't/lib';
 use DevTalk::Test;
 
+use POSIX ();
+
 # One's own account.
 
 my $anna = signed_in('anna');
@@ -81,6 +83,37 @@ subtest 'what breaks a rule' => sub {
     $anna->put('/api/user', {})->refused(422, user => "can't be blank");
     is $set->()->status, 422, 'nothing to change';
     is $set->(unknown => 1)->status, 422, 'nothing known to change';
+};
+
+subtest 'a login that overlaps with a new password' => sub {
+    my $carol = signed_in('carol');
+    my ($db, $watch) = (pg(), pg());
+
+    # What a login does, held before its commit.
+    $db->begin_work;
+    my ($user) = $db->selectrow_array('select id from auth.users where username = ? for share', undef, $carol->username);
+    my ($late) = $db->selectrow_array(q{insert into auth.sessions (user_id, expires_at)
+        values (?, now() + interval '15 minutes') returning id}, undef, $user);
+
+    my $change = fork // die "fork: $!";
+    if (!$change) {
+        my $reply = $carol->put('/api/user', {user => {password => 'another good one'}});
+        POSIX::_exit($reply->status == 200 ? 0 : 1);
+    }
+
+    ok wait_until(sub {
+        $watch->selectrow_array(q{select count(*) from pg_stat_activity
+            where application_name = 'devtalk-auth' and wait_event_type = 'Lock'})
+    }, 2), 'the change waits for it';
+    $db->commit;
+    waitpid $change, 0;
+    is $?, 0, 'and goes on';
+
+    my ($ended) = $db->selectrow_array('select ended_at is not null from auth.sessions where id = ?', undef, $late);
+    ok $ended, 'the session of the old password has ended too';
+    my ($alive) = $db->selectrow_array('select count(*) from auth.sessions where user_id = ? and ended_at is null', undef, $user);
+    is $alive, 1, 'the one of the new password lives';
+    $_->{InactiveDestroy} = 0, $_->disconnect for $db, $watch;
 };
 
 finish();

@@ -28,4 +28,24 @@ CREATE INDEX sessions_user_idx ON sessions (user_id, expires_at);
 CREATE INDEX sessions_ended_idx ON sessions (expires_at)
     WHERE ended_at IS NOT NULL;
 
+-- A new password ends every session but the one opened with it.  A trigger,
+-- because a login that was under way when the password changed has opened a
+-- session that the statement's own snapshot does not show.
+
+CREATE FUNCTION password_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE auth.sessions
+       SET ended_at = now()
+     WHERE user_id = new.user_id
+       AND ended_at IS NULL
+       AND expires_at > now()
+       AND xmin <> pg_current_xact_id()::xid;
+
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER password_changed AFTER UPDATE OF hash ON passwords
+    FOR EACH ROW EXECUTE FUNCTION password_changed();
+
 COMMIT;

@@ -9,4 +9,9 @@ SELECT id, user_id, created_at, expires_at, ended_at, user_agent, address
   FROM sessions
  WHERE false;
 
+SELECT 1 / count(*)
+  FROM pg_trigger
+ WHERE tgname = 'password_changed'
+   AND tgrelid = 'auth.passwords'::regclass;
+
 ROLLBACK;

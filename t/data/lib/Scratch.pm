@@ -79,9 +79,8 @@ sub statement {
     my $text = $self->{text}{$key} //= do {
         my ($file) = grep { -f } "$root/ngx_devtalk_$service/sql/$name.sql",
                                  "$root/ngx_devtalk_core/sql/$name.sql";
-        open my $in, '<:encoding(UTF-8)', $file or die "$name: $!\n";
-        local $/;
-        my $sql = <$in>;
+        $file or die "no statement $name\n";
+        my $sql = run('sh', "$root/tools/sqltext.sh", $file);
         $sql =~ s/^--.*\n//gm;
         $sql;
     };

@@ -18,7 +18,7 @@ use DevTalk::Client;
 use DevTalk::Stack qw(:DEFAULT home pg redis server metric metrics wait_until
     log_mark log_lines access_lines nginx_master nginx_workers node_url);
 
-our @EXPORT = qw(anybody signed_in unique password eventually finish
+our @EXPORT = qw(anybody signed_in unique password eventually finish whole
     home pg redis server metric metrics wait_until log_lines access_lines
     nginx_master nginx_workers node_url true false);
 
@@ -60,6 +60,14 @@ sub password { return $PASSWORD }
 
 
 sub anybody ($node = 1) { return DevTalk::Client->new(node => $node) }
+
+
+# 1 while the node has all of its servers.
+
+sub whole ($node) {
+    my $reply = anybody($node)->get('/ready');
+    return $reply->status == 200 && $reply->json->{status} eq 'ready';
+}
 
 
 # A new user, registered at node 1.
