@@ -67,6 +67,7 @@ auth_revocation_init_worker(ngx_cycle_t *cycle)
     ev->log = cycle->log;
     ev->cancelable = 1;
 
+    dt_token_know_ended(0);
     auth_revocation_read();
 
     if (dt_main_conf()->redis_port == 0) {
@@ -267,6 +268,8 @@ auth_revocation_rows(void *data, dt_error_e error, PGresult *result)
         for (i = 0; i < n; i++) {
             auth_revocation_row(result, i);
         }
+
+        dt_token_know_ended(1);
 
         if (r->again) {
             r->again = 0;

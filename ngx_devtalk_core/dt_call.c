@@ -7,6 +7,9 @@
 #include "dt_ident.h"
 
 
+#define DT_CALL_DOUBT       1000     /* ms to wait, at most */
+#define DT_CALL_DOUBT_POLL  5
+
 static dt_call_t *dt_call_find(ngx_http_request_t *r);
 static dt_call_t *dt_call_create(ngx_http_request_t *r);
 static void dt_call_destroyed(void *data);
@@ -15,6 +18,8 @@ static ngx_int_t dt_call_access(dt_call_t *call);
 static ngx_int_t dt_call_input(dt_call_t *call);
 static void dt_call_body_read(ngx_http_request_t *r);
 static ngx_int_t dt_call_begin(dt_call_t *call);
+static ngx_int_t dt_call_doubt(dt_call_t *call);
+static void dt_call_doubt_handler(ngx_event_t *ev);
 static ngx_int_t dt_call_run(dt_call_t *call);
 static ngx_int_t dt_call_problem(dt_call_t *call);
 static void dt_call_continue(dt_call_t *call);
@@ -157,6 +162,10 @@ static void
 dt_call_destroyed(void *data)
 {
     dt_call_t *call = data;
+
+    if (call->doubt && call->doubt->timer_set) {
+        ngx_del_timer(call->doubt);
+    }
 
     dt_body_wipe(call);
 }
@@ -346,7 +355,62 @@ dt_call_begin(dt_call_t *call)
 
     call->step = call->match.route->steps;
 
+    if (call->viewer.user && !dt_token_knows_ended()) {
+        return dt_call_doubt(call);
+    }
+
     return dt_call_run(call);
+}
+
+
+/* A worker that has just started cannot tell yet whether the token's session
+ * has ended. */
+
+static ngx_int_t
+dt_call_doubt(dt_call_t *call)
+{
+    call->doubt = ngx_pcalloc(call->pool, sizeof(ngx_event_t));
+    if (call->doubt == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    call->since = ngx_current_msec;
+
+    call->doubt->handler = dt_call_doubt_handler;
+    call->doubt->data = call;
+    call->doubt->log = call->request->connection->log;
+
+    ngx_add_timer(call->doubt, DT_CALL_DOUBT_POLL);
+
+    return DT_PARKED;
+}
+
+
+static void
+dt_call_doubt_handler(ngx_event_t *ev)
+{
+    ngx_int_t   rc;
+    dt_call_t  *call = ev->data;
+
+    if (dt_token_knows_ended()) {
+        call->identified = 0;
+        ngx_memzero(&call->viewer, sizeof(dt_viewer_t));
+        dt_call_identify(call);
+        rc = dt_call_access(call);
+
+    } else if (ngx_current_msec - call->since < DT_CALL_DOUBT) {
+        ngx_add_timer(ev, DT_CALL_DOUBT_POLL);
+        return;
+
+    } else {
+        rc = dt_fail(call, DT_UNAVAILABLE, NULL, NULL);
+    }
+
+    if (rc != DT_NEXT) {
+        call->sent = dt_call_problem(call);
+    }
+
+    dt_call_continue(call);
 }
 
 

@@ -59,6 +59,10 @@ struct dt_call_s {
 
     ngx_int_t               sent;          /* what sending the answer gave */
 
+    ngx_event_t            *doubt;         /* the timer of a call that waits
+                                              for dt_token_knows_ended() */
+    ngx_msec_t              since;         /* it waits */
+
     ngx_msec_t              pg_time;       /* ms spent parked on PostgreSQL */
 
     unsigned                running:1;     /* inside the step loop */

@@ -36,6 +36,7 @@ static const dt_ring_t  *dt_token_ring;
 static dt_memory_t      *dt_token_memory;
 static EVP_MD           *dt_token_sha256;
 static EVP_MD_CTX       *dt_token_context;
+static ngx_uint_t        dt_token_ended = 1;
 
 
 ngx_int_t
@@ -273,6 +274,20 @@ time_t
 dt_token_expires(time_t now)
 {
     return now + dt_token_ring->lifetime;
+}
+
+
+void
+dt_token_know_ended(ngx_uint_t known)
+{
+    dt_token_ended = known;
+}
+
+
+ngx_uint_t
+dt_token_knows_ended(void)
+{
+    return dt_token_ended;
 }
 
 

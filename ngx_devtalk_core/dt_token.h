@@ -70,6 +70,14 @@ const ngx_str_t *dt_token_jwks(void);
  */
 ngx_int_t dt_token_revoke(const ngx_str_t *session, time_t until);
 
+/*
+ * Whether this worker knows which sessions have ended.  A service that keeps
+ * sessions says 0 in its init_worker, and 1 once it has read them: until then
+ * calls with a token wait (dt_call.c).  1 from the start without one.
+ */
+void dt_token_know_ended(ngx_uint_t known);
+ngx_uint_t dt_token_knows_ended(void);
+
 
 typedef struct {
     ngx_str_t    kid;         /* letters, digits, "._-" */

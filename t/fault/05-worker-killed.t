@@ -80,4 +80,22 @@ subtest 'a worker that dies between commit and cache' => sub {
     is_deeply \@stale, [], 'its event puts the cache right';
 };
 
+subtest 'a session that has ended stays so' => sub {
+    my %told;
+    for my $round (1 .. 8) {
+        my $gone = signed_in('gone');
+        $gone->post('/api/users/logout')->is(204);
+        kill KILL => nginx_workers(1);
+
+        # Whoever connects meanwhile waits for the new workers.
+        my $reply = $gone->get('/api/user');
+        $told{$reply->status}++;
+        $told{$gone->get('/api/user')->status}++;
+        eventually "round $round: the node is back", 5, sub { whole(1) };
+    }
+    note join ', ', map {"$_: $told{$_}"} sort keys %told;
+    ok $told{401}, 'its token is refused';
+    ok !$told{200}, 'always, by workers that have just begun too';
+};
+
 finish(allow => qr/worker process \d+ exited on signal 9|was terminated by signal|shared memory zone .* was locked/);
