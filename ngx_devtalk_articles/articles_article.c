@@ -66,5 +66,5 @@ article_found(dt_call_t *call)
 ngx_int_t
 article_viewer(dt_call_t *call)
 {
-    return dt_cached_viewer(call, &sql_viewer_marks);
+    return dt_cached_viewer(call, &sql_viewer_seen);
 }

@@ -98,5 +98,5 @@ comments_found(dt_call_t *call)
 ngx_int_t
 comments_viewer(dt_call_t *call)
 {
-    return dt_cached_viewer(call, &sql_viewer_marks);
+    return dt_cached_viewer(call, &sql_viewer_seen);
 }

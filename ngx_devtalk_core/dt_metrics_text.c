@@ -25,11 +25,6 @@ static u_char *dt_metrics_histogram(u_char *p, u_char *last,
     const dt_main_conf_t *dmcf);
 
 
-static const char  *dt_method_names[] = {
-    "", "GET", "POST", "PUT", "DELETE"
-};
-
-
 static const dt_metrics_name_t  dt_counter_names[DT_M_COUNTERS] = {
     { "cache_zone_hits_total", "Values served from shared memory." },
     { "cache_redis_hits_total", "Values served from Redis." },

@@ -396,9 +396,6 @@ dt_problem_headers(dt_call_t *call, const dt_error_t *error)
     ngx_uint_t               method;
     static const ngx_str_t   second = ngx_string("1");
     static const ngx_str_t   bearer = ngx_string("Bearer realm=\"devtalk\"");
-    static const char       *names[] = {
-        "", "GET, HEAD, ", "POST, ", "PUT, ", "DELETE, "
-    };
 
     switch (call->error) {
 
@@ -425,15 +422,17 @@ dt_problem_headers(dt_call_t *call, const dt_error_t *error)
 
     for (method = 1; method < DT_METHODS; method++) {
         if (call->match.allow & (1 << method)) {
-            p = ngx_sprintf(p, "%s", names[method]);
+            p = ngx_sprintf(p, "%s%s%s", p > allow.data ? ", " : "",
+                            dt_method_names[method],
+                            method == DT_GET ? ", HEAD" : "");
         }
     }
 
     if (p == allow.data) {
-        p = ngx_sprintf(p, "GET, HEAD, ");      /* a location of core's */
+        p = ngx_sprintf(p, "GET, HEAD");        /* a location of core's */
     }
 
-    allow.len = p - allow.data - 2;
+    allow.len = p - allow.data;
 
     return dt_reply_header(call, "Allow", &allow);
 }

@@ -55,6 +55,11 @@ static void dt_router_arrive(const dt_router_node_t *node,
     ngx_uint_t nparams, dt_router_walk_t *walk);
 
 
+const char *const  dt_method_names[DT_METHODS] = {
+    "", "GET", "POST", "PUT", "DELETE"
+};
+
+
 dt_router_t *
 dt_router_create(ngx_pool_t *pool)
 {

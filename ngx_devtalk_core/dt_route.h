@@ -26,6 +26,10 @@ typedef enum {
 } dt_method_e;
 
 
+/* "GET" and so on, by dt_method_e. */
+extern const char *const  dt_method_names[DT_METHODS];
+
+
 /* Who may call.  Zero is no rule: nginx refuses to start with it. */
 typedef enum {
     DT_ANYONE = 1,       /* a token is welcome, a bad one is 401 */

@@ -51,11 +51,6 @@ static ngx_http_variable_t  dt_variables[] = {
 };
 
 
-static const char  *dt_method_names[] = {
-    "", "GET", "POST", "PUT", "DELETE"
-};
-
-
 ngx_int_t
 dt_variables_add(ngx_conf_t *cf)
 {
