@@ -68,6 +68,12 @@ check_export() {
     DEVTALK_KAFKA=$KAFKA_ADDRESS
     export DEVTALK_ROOT DEVTALK_URL DEVTALK_URL2 DEVTALK_PG
     export DEVTALK_REDIS DEVTALK_KAFKA
+
+    if [ "$DEVTALK_SANITIZE" = on ]; then
+        DEVTALK_NGINX=$NGINX_BINARY
+        DEVTALK_SLOW=${DEVTALK_SLOW:-3}
+        export DEVTALK_NGINX DEVTALK_SLOW
+    fi
 }
 
 # Sets TESTS: what prove shall run, of what the arguments name.
@@ -122,6 +128,11 @@ check_end() {
 
     if [ "${DEVTALK_KEEP:-0}" != 1 ]; then
         stack_down quiet || :
+    fi
+
+    if [ "$DEVTALK_SANITIZE" = on ] && ! sanitize_reports; then
+        say "devtalk: the sanitizers have found something (above)" >&2
+        code=1
     fi
 
     exit $code

@@ -70,7 +70,7 @@ nginx_launch() {
     nginx_check "$1"
     nginx_sum > "$DEVTALK_HOME/$1/modules"
 
-    "$NGINX" -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
+    "$NGINX_BINARY" -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
         >> "$DEVTALK_HOME/$1/start.log" 2>&1 9>&- < /dev/null \
         || die_with "$DEVTALK_HOME/$1/start.log" "$1 does not start (above)"
 
@@ -83,7 +83,7 @@ nginx_launch() {
 }
 
 nginx_check() {
-    "$NGINX" -t -q -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
+    "$NGINX_BINARY" -t -q -p "$DEVTALK_HOME/$1/" -c "$DEVTALK_HOME/$1/nginx.conf" \
         > "$DEVTALK_HOME/$1/start.log" 2>&1 9>&- \
         || die_with "$DEVTALK_HOME/$1/start.log" \
                "nginx refuses $DEVTALK_HOME/$1/nginx.conf (above)"
@@ -111,5 +111,5 @@ nginx_outdated() {
 }
 
 nginx_version() {
-    "$NGINX" -v 2>&1 | sed 's|.*/||'
+    "$NGINX_BINARY" -v 2>&1 | sed 's|.*/||'
 }

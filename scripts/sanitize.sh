@@ -8,20 +8,23 @@
 # NGX_DEBUG_PALLOC: each piece of a pool is an allocation of its own, or small
 # overflows would go unseen.  nodelete: nginx unloads its modules before it
 # ends, and what they and their libraries hold would look like leaks.
-SANITIZE_CC="-O1 -g -fPIC -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1
-    -fsanitize=address,undefined"
+SANITIZE_CC="-O1 -g -fPIC -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1 \
+-fsanitize=address,undefined"
 SANITIZE_LD="-fsanitize=address,undefined -Wl,-z,nodelete"
 
 sanitize_derive() {
     MADE=$DEVTALK_BUILD/sanitize
-    NGINX=$MADE/sbin/nginx
-    MODULES_CC=$(echo $SANITIZE_CC)
+    NGINX_BINARY=$MADE/sbin/nginx
+    MODULES_CC=$SANITIZE_CC
     MODULES_LD=$SANITIZE_LD
     MODULES_GOALS="binary modules"
 
-    # Two modules with one symbol share it silently: hence odr_violation.
+    # Two modules with one symbol share it silently: hence odr_violation.  What
+    # ASan guesses of a loaded library's thread-locals may be nonsense, and the
+    # leak checker died of it at about each fiftieth end of a worker.
     set -- strict_string_checks=1 detect_stack_use_after_return=1 \
-           detect_leaks=1 detect_odr_violation=2 "suppressions=$ROOT/t/asan.supp"
+           detect_leaks=1 intercept_tls_get_addr=0 detect_odr_violation=2 \
+           "suppressions=$ROOT/t/asan.supp"
     ASAN_OPTIONS=$(IFS=:; echo "$*")${SANITIZE_ASAN:+:$SANITIZE_ASAN}
     LSAN_OPTIONS=print_suppressions=0:suppressions=$ROOT/t/lsan.supp
     UBSAN_OPTIONS=print_stacktrace=1:suppressions=$ROOT/t/ubsan.supp
@@ -36,8 +39,8 @@ sanitize_source() {
 
 sanitize_keep() {
     mkdir -p "$MADE/sbin" \
-        && cp "$1/objs/nginx" "$NGINX.new" \
-        && mv "$NGINX.new" "$NGINX"
+        && cp "$1/objs/nginx" "$NGINX_BINARY.new" \
+        && mv "$NGINX_BINARY.new" "$NGINX_BINARY"
 }
 
 # The reports of all nodes; fails if there are some.

@@ -136,7 +136,7 @@ settings_check_address() {
 # What follows from the settings: where each server is, and which build.
 settings_derive() {
     MADE=$DEVTALK_BUILD
-    NGINX=nginx
+    NGINX_BINARY=nginx
     [ "$DEVTALK_SANITIZE" = off ] || sanitize_derive
 
     POSTGRES_PORT=$((DEVTALK_PORT + 100))
