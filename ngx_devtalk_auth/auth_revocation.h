@@ -3,9 +3,9 @@
  *
  * Redis pub/sub tells it at once.  PostgreSQL is what cannot be lost: each
  * worker reads from it what has ended, when it starts, when its subscription
- * stands (again), each second while it does not, and every two besides.  A
- * worker that has just started takes tokens before the first reading is back
- * from PostgreSQL, some milliseconds later.
+ * stands (again), each second while it does not, and every two besides.
+ * Until the first reading is back, some milliseconds after a worker's start,
+ * its calls with a token wait (dt_token_know_ended()).
  */
 
 #ifndef _AUTH_REVOCATION_H_INCLUDED_

@@ -259,7 +259,6 @@ static ngx_int_t
 dt_call_access(dt_call_t *call)
 {
     if (call->match.route == NULL) {
-
         return dt_fail(call, call->match.allow ? DT_METHOD : DT_NOT_FOUND,
                        NULL, NULL);
     }

@@ -23,7 +23,7 @@ char *dt_ready_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* devtalk_jwks: the public keys (RFC 7517). */
 char *dt_jwks_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* devtalk_problem: for a named location of error_page. */
+/* devtalk_problem: for an internal location of error_page. */
 char *dt_problem_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 

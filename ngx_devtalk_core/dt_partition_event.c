@@ -3,8 +3,8 @@
 #include "dt_cache.h"
 #include "dt_conf.h"
 #include "dt_metrics.h"
-#include "dt_query.h"
 #include "dt_partition_parts.h"
+#include "dt_query.h"
 
 
 /* An event that is refused so often is dead. */
@@ -200,7 +200,7 @@ dt_partition_effect(dt_partition_t *p, PGresult *result)
         dt_count(DT_M_EVENTS_REPEATED, 1);
     }
 
-    dt_result_mark(result);
+    dt_result_mark(result, 0);
 }
 
 

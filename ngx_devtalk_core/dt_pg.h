@@ -33,7 +33,7 @@ typedef struct dt_pg_unit_s  dt_pg_unit_t;
  *     DT_CONFLICT     23505; dt_pg_constraint() names the constraint
  *     DT_INVALID      22*** or another 23***: the data was refused
  *     DT_UNAVAILABLE  away, waited too long, queue full, timeouts of the
- *                     server (57014, 55P03, 40001, 40P01, 53***, 57P0*)
+ *                     server (57014, 55P03, 40001, 40P01, 53***, 57P0*, 25006)
  *     DT_INTERNAL     anything else: a defect of ours
  *
  * The pool has logged the server's text with the request id already.

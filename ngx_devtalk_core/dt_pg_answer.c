@@ -88,7 +88,7 @@ dt_pg_conn_drain(dt_pg_conn_t *conn)
     if (conn->n == 0 && conn->state == DT_PG_READY) {
 
         if (conn->retiring) {
-            dt_pg_conn_close(conn, DT_PG_RETIRED, "tables have changed");
+            dt_pg_conn_close(conn, DT_PG_RETIRED, "to be made anew");
             return NGX_ERROR;
         }
 

@@ -18,8 +18,9 @@
  * failure that the server did not name: DT_UNAVAILABLE. */
 dt_error_e dt_pg_error_by_state(const char *state);
 
-/* 1 for a refusal that preparing the statement anew mends: the tables have
- * changed (0A000), or the server does not know the name (26000). */
+/* 1 for a refusal that a new connection mends, nothing having been done: the
+ * tables have changed (0A000), the server does not know the statement
+ * (26000), or it takes no writes any more (25006). */
 ngx_uint_t dt_pg_error_outdated(const char *state);
 
 /*

@@ -339,8 +339,9 @@ dt_pg_unit_answered(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
 
 
 /*
- * The tables were altered under a prepared statement: nothing was done, so
- * even a write may be sent again, on a connection that has prepared it anew.
+ * The tables were altered under a prepared statement, or the server takes no
+ * writes any more: nothing was done, so even a write may be sent again, on a
+ * connection that was made anew.
  */
 
 static ngx_uint_t

@@ -148,13 +148,13 @@ static void
 dt_query_orphaned(void *data, dt_error_e error, PGresult *result)
 {
     if (error == DT_NO_ERROR) {
-        dt_result_mark(result);
+        dt_result_mark(result, 0);
     }
 }
 
 
 void
-dt_result_mark(const PGresult *result)
+dt_result_mark(const PGresult *result, int row)
 {
     int        mark, marks;
     ngx_str_t  names;
@@ -162,16 +162,16 @@ dt_result_mark(const PGresult *result)
     mark = PQfnumber(result, "mark");
     marks = PQfnumber(result, "marks");
 
-    if (mark == -1 || marks == -1 || PQntuples(result) == 0) {
+    if (mark == -1 || marks == -1 || row >= PQntuples(result)) {
         return;
     }
 
-    names.data = (u_char *) PQgetvalue(result, 0, marks);
-    names.len = PQgetlength(result, 0, marks);
+    names.data = (u_char *) PQgetvalue(result, row, marks);
+    names.len = PQgetlength(result, row, marks);
 
     if (names.len) {
         dt_cache_mark_now(&names,
-                          strtoull(PQgetvalue(result, 0, mark), NULL, 10));
+                          strtoull(PQgetvalue(result, row, mark), NULL, 10));
     }
 }
 

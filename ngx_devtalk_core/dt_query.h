@@ -43,8 +43,9 @@ ngx_int_t dt_query_try(dt_call_t *call, const dt_sql_t *sql,
 ngx_str_t dt_column(dt_call_t *call, const char *name);
 
 
-/* Columns mark and marks of a write without a call: dt_cache_mark_now(). */
-void dt_result_mark(const PGresult *result);
+/* Columns mark and marks of a row that no call waits for:
+ * dt_cache_mark_now(). */
+void dt_result_mark(const PGresult *result, int row);
 
 
 /*

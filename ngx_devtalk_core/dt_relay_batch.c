@@ -1,14 +1,13 @@
 /* Rows of an outbox on their way to Kafka. */
 
-#include "dt_cache.h"
 #include "dt_metrics.h"
+#include "dt_query.h"
 #include "dt_relay_parts.h"
 #include "core_sql.h"
 
 
 static ngx_int_t dt_relay_produce(dt_relay_t *relay, PGresult *result,
     int row);
-static void dt_relay_mark(PGresult *result, int row);
 static void dt_relay_delivered(void *data, ngx_int_t result);
 static ngx_uint_t dt_relay_ids(dt_relay_t *relay);
 static void dt_relay_deleted(void *data, dt_error_e error, PGresult *result);
@@ -65,7 +64,9 @@ dt_relay_produce(dt_relay_t *relay, PGresult *result, int row)
     const char      *trace;
     dt_relay_row_t  *r;
 
-    dt_relay_mark(result, row);
+    /* should the worker that wrote have died before it could */
+
+    dt_result_mark(result, row);
 
     trace = dt_relay_column(result, row, "traceparent");
 
@@ -93,24 +94,6 @@ dt_relay_produce(dt_relay_t *relay, PGresult *result, int row)
     }
 
     return rc;
-}
-
-
-/* Should the worker that wrote have died before it could. */
-
-static void
-dt_relay_mark(PGresult *result, int row)
-{
-    uint64_t   mark;
-    ngx_str_t  marks;
-
-    marks.data = (u_char *) dt_relay_column(result, row, "marks");
-    marks.len = ngx_strlen(marks.data);
-
-    if (marks.len) {
-        mark = strtoull(dt_relay_column(result, row, "mark"), NULL, 10);
-        dt_cache_mark_now(&marks, mark);
-    }
 }
 
 
