@@ -31,6 +31,7 @@ extern const dt_input_t  auth_login_input;
 extern const dt_step_t  auth_user_add[];
 extern const dt_step_t  auth_user_show[];
 extern const dt_step_t  auth_user_update[];
+extern const dt_step_t  auth_user_delete[];
 extern const dt_step_t  auth_login[];
 extern const dt_step_t  auth_logout[];
 

@@ -1,5 +1,5 @@
 /*
- * Accounts: register, read, change.
+ * Accounts: register, read, change, delete.
  */
 
 #include "auth.h"
@@ -27,6 +27,7 @@ static ngx_int_t auth_user_rehash(dt_call_t *call);
 static ngx_int_t auth_user_change(dt_call_t *call);
 static ngx_int_t auth_user_revoke(dt_call_t *call);
 static ngx_int_t auth_user_changed(dt_call_t *call);
+static ngx_int_t auth_user_remove(dt_call_t *call);
 static const char *auth_text(const dt_value_t *value);
 
 
@@ -86,6 +87,15 @@ const dt_step_t  auth_user_update[] = {
     auth_user_revoke,
     dt_cache_mark,
     auth_user_changed,
+    NULL
+};
+
+const dt_step_t  auth_user_delete[] = {
+    auth_user_remove,
+    dt_outcome,
+    auth_user_revoke,
+    dt_cache_mark,
+    dt_reply_empty,
     NULL
 };
 
@@ -228,7 +238,7 @@ auth_user_change(dt_call_t *call)
 }
 
 
-/* A new password has ended the user's sessions. */
+/* A new password, or the account's end, has ended the user's sessions. */
 
 static ngx_int_t
 auth_user_revoke(dt_call_t *call)
@@ -268,6 +278,22 @@ auth_user_changed(dt_call_t *call)
     }
 
     return auth_reply(call, NGX_HTTP_OK, &call->token, &none);
+}
+
+
+static ngx_int_t
+auth_user_remove(dt_call_t *call)
+{
+    const char  *values[2];
+
+    values[0] = dt_call_viewer(call);
+    values[1] = (const char *) call->traceparent.data;
+
+    if (values[0] == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    return dt_query(call, &sql_user_delete, values);
 }
 
 

@@ -26,6 +26,8 @@ static const dt_route_t  auth_routes[] = {
       NULL,                    auth_user_show },
     { DT_PUT,  "/api/user",         DT_SIGNED_IN, DT_RATE_WRITE,
       &auth_user_update_input, auth_user_update },
+    { DT_DELETE, "/api/user",       DT_SIGNED_IN, DT_RATE_WRITE,
+      NULL,                    auth_user_delete },
     { 0, NULL, 0, 0, NULL, NULL }
 };
 

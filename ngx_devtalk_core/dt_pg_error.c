@@ -13,6 +13,7 @@ typedef struct {
 static const dt_pg_state_t  dt_pg_states[] = {
     { "23505", DT_CONFLICT },         /* unique_violation */
     { "25006", DT_UNAVAILABLE },      /* read-only: it was demoted */
+    { "28000", DT_UNAUTHORIZED },     /* the schemas': a user is gone */
     { "22",    DT_INVALID },          /* data exception */
     { "23",    DT_INVALID },          /* integrity constraint violation */
     { "08",    DT_UNAVAILABLE },      /* connection exception */

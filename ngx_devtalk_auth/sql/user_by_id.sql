@@ -8,3 +8,4 @@
 SELECT show_account(email, username, bio, image) AS reply
   FROM users
  WHERE id = $1::bigint
+   AND deleted_at IS NULL

@@ -24,7 +24,11 @@
 -- mark, marks         see dt_query.h
 
 WITH old AS MATERIALIZED (
-    SELECT id, version FROM users WHERE id = $1::bigint FOR UPDATE
+    SELECT id, version
+      FROM users
+     WHERE id = $1::bigint
+       AND deleted_at IS NULL
+       FOR NO KEY UPDATE
 ), taken AS MATERIALIZED (
     SELECT CASE
                WHEN EXISTS (SELECT FROM users

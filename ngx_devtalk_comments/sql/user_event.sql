@@ -1,7 +1,9 @@
 -- Effect of an event of devtalk.users.  Users are read where they are, so
 -- there is nothing to keep; what was cached with the user in it is not good
--- any more.
+-- any more.  With a deleted user go the comments, each with an event (by the
+-- trigger of departures).
 --
+-- lane: slow
 -- $1 event id
 -- $2 type
 -- $3 key: user id
@@ -15,6 +17,12 @@ WITH new AS (
     INSERT INTO inbox (event_id) VALUES ($1::uuid)
         ON CONFLICT DO NOTHING
     RETURNING pg_current_xact_id() AS mark
+), departed AS (
+    INSERT INTO departures (user_id)
+    SELECT $3::bigint
+      FROM new
+     WHERE $2::text = 'dev.devtalk.user.deleted'
+        ON CONFLICT DO NOTHING
 )
 SELECT new.mark IS NULL AS repeated,
        changed.mark,

@@ -19,6 +19,7 @@ static void
 test_states(void)
 {
     state("23505", DT_CONFLICT, "a name is taken");
+    state("28000", DT_UNAUTHORIZED, "who writes has departed");
     state("23503", DT_INVALID, "what it refers to is not there");
     state("22021", DT_INVALID, "bytes that are no text");
     state("25006", DT_UNAVAILABLE, "the server was demoted");
