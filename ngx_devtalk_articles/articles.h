@@ -46,6 +46,7 @@ ngx_int_t article_key(dt_call_t *call);
 ngx_int_t article_select(dt_call_t *call);
 ngx_int_t article_found(dt_call_t *call);
 ngx_int_t article_viewer(dt_call_t *call);
+ngx_int_t article_viewer_ask(dt_call_t *call);
 
 /* articles_edit.c: written, edited, deleted */
 ngx_int_t article_slugs(dt_call_t *call);

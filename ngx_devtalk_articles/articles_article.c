@@ -66,5 +66,15 @@ article_found(dt_call_t *call)
 ngx_int_t
 article_viewer(dt_call_t *call)
 {
-    return dt_cached_viewer(call, &sql_viewer_seen);
+    const char  *values[] = { dt_call_viewer(call) };
+
+    return values[0] ? dt_query(call, &sql_viewer, values)
+                     : dt_fail(call, DT_INTERNAL, NULL, NULL);
+}
+
+
+ngx_int_t
+article_viewer_ask(dt_call_t *call)
+{
+    return dt_viewer_ask(call, &sql_viewer_seen);
 }

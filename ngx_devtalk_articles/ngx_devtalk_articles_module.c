@@ -70,8 +70,13 @@ static const dt_step_t  article_read[] = {
     article_found,
     dt_cached_from_row,
     dt_cache_fill,
+    dt_viewer_key,
+    dt_cache_fetch,
     article_viewer,
-    dt_cached_seen,
+    dt_cached_from_row,
+    dt_cache_fill,
+    article_viewer_ask,
+    dt_viewer_seen,
     dt_reply_cached,
     NULL
 };
@@ -127,8 +132,13 @@ static const dt_step_t  articles_list[] = {
     articles_reply,
     dt_cached_from_row,
     dt_cache_fill,
+    dt_viewer_key,
+    dt_cache_fetch,
     article_viewer,
-    dt_cached_seen,
+    dt_cached_from_row,
+    dt_cache_fill,
+    article_viewer_ask,
+    dt_viewer_seen,
     dt_reply_cached,
     NULL
 };

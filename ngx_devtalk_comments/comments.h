@@ -39,6 +39,7 @@ ngx_int_t comments_key(dt_call_t *call);
 ngx_int_t comments_select(dt_call_t *call);
 ngx_int_t comments_found(dt_call_t *call);
 ngx_int_t comments_viewer(dt_call_t *call);
+ngx_int_t comments_viewer_ask(dt_call_t *call);
 
 
 #endif /* _COMMENTS_H_INCLUDED_ */

@@ -35,8 +35,13 @@ static const dt_step_t  comments_list[] = {
     comments_found,
     dt_cached_from_row,
     dt_cache_fill,
+    dt_viewer_key,
+    dt_cache_fetch,
     comments_viewer,
-    dt_cached_seen,
+    dt_cached_from_row,
+    dt_cache_fill,
+    comments_viewer_ask,
+    dt_viewer_seen,
     dt_reply_cached,
     NULL
 };

@@ -14,8 +14,9 @@
 
 
 /* A call on its way from dt_cache_fetch to dt_cache_fill; in its pool. */
-typedef struct {
+struct dt_fetch_s {
     dt_call_t           *call;
+    ngx_str_t            key;
     dt_redis_op_t       *op;         /* the question to Redis */
 
     ngx_queue_t          queue;      /* of those who wait */
@@ -34,7 +35,7 @@ typedef struct {
 
     dt_zone_pin_t       *pin;
     dt_value_cached_t    value;
-} dt_fetch_t;
+};
 
 
 static ngx_int_t dt_fetch_look(dt_fetch_t *fetch);
@@ -47,7 +48,6 @@ static ngx_int_t dt_fetch_miss(dt_fetch_t *fetch);
 static void dt_fetch_hit(dt_fetch_t *fetch, dt_counter_e counter);
 static void dt_fetch_done(dt_fetch_t *fetch, ngx_uint_t nothing);
 static void dt_fetch_gone(void *data);
-static dt_fetch_t *dt_fetch_find(dt_call_t *call);
 static void dt_fill_redis(dt_fetch_t *fetch, const u_char *block,
     size_t size);
 static void dt_fill_answered(void *data, redisReply *reply);
@@ -89,6 +89,7 @@ dt_cache_fetch(dt_call_t *call)
     dt_fetch_t  *fetch;
 
     call->cached = NULL;
+    call->fetch = NULL;
 
     if (dt_node_zone() == NULL || call->cache_key.len == 0) {
         return DT_NEXT;
@@ -100,7 +101,10 @@ dt_cache_fetch(dt_call_t *call)
         return DT_NEXT;
     }
 
+    call->fetch = fetch;
+
     fetch->call = call;
+    fetch->key = call->cache_key;
     fetch->started = dt_zone_now();
 
     return dt_fetch_look(fetch);
@@ -117,7 +121,7 @@ dt_fetch_look(dt_fetch_t *fetch)
     now = dt_zone_now();
     fetch->fills = dt_zone_fills(dt_node_zone());
 
-    found = dt_zone_look(dt_node_zone(), &fetch->call->cache_key,
+    found = dt_zone_look(dt_node_zone(), &fetch->key,
                          fetch->waited, now, &look);
     fetch->gen = look.gen;
 
@@ -221,7 +225,7 @@ dt_fetch_ask(dt_fetch_t *fetch)
      * Redis may lack marks for the same reason */
 
     if (fetch->gen && dt_redis_pending() < DT_FETCH_BUSY) {
-        fetch->op = dt_script_run(DT_SCRIPT_FETCH, 1, &fetch->call->cache_key,
+        fetch->op = dt_script_run(DT_SCRIPT_FETCH, 1, &fetch->key,
                                   dt_fetch_answered, fetch);
     }
 
@@ -300,7 +304,7 @@ dt_fetch_take(dt_fetch_t *fetch, redisReply *reply)
     if (dt_value_unpack(block, part[1]->len, &fetch->value) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, fetch->call->request->connection->log, 0,
                       "devtalk: a damaged value in Redis: \"%V\"",
-                      &fetch->call->cache_key);
+                      &fetch->key);
         return NGX_ERROR;
     }
 
@@ -311,7 +315,7 @@ dt_fetch_take(dt_fetch_t *fetch, redisReply *reply)
         return NGX_DECLINED;
     }
 
-    (void) dt_zone_put(zone, &fetch->call->cache_key, block, part[1]->len,
+    (void) dt_zone_put(zone, &fetch->key, block, part[1]->len,
                        fetch->gen, now);
     dt_fetch_done(fetch, 0);
 
@@ -331,18 +335,8 @@ dt_fetch_miss(dt_fetch_t *fetch)
 static void
 dt_fetch_hit(dt_fetch_t *fetch, dt_counter_e counter)
 {
-    dt_call_t        *call;
-    const dt_step_t  *step;
-
-    call = fetch->call;
-    call->cached = &fetch->value;
-
-    for (step = call->step; *step; step++) {
-        if (*step == dt_cache_fill) {
-            call->step = step;
-            break;
-        }
-    }
+    fetch->call->cached = &fetch->value;
+    dt_call_skip(fetch->call, dt_cache_fill);
 
     dt_count(counter, 1);
 }
@@ -356,7 +350,7 @@ dt_cache_fill(dt_call_t *call)
     ngx_int_t    rc;
     dt_fetch_t  *fetch;
 
-    fetch = dt_fetch_find(call);
+    fetch = call->fetch;
 
     if (fetch == NULL) {
         return DT_NEXT;
@@ -378,8 +372,8 @@ dt_cache_fill(dt_call_t *call)
 
     (void) dt_value_pack(call->cached, block);
 
-    rc = dt_zone_put(dt_node_zone(), &call->cache_key, block, size,
-                     fetch->gen, dt_zone_now());
+    rc = dt_zone_put(dt_node_zone(), &fetch->key, block, size, fetch->gen,
+                     dt_zone_now());
 
     /* those who waited for one that a mark has overtaken get another */
 
@@ -416,7 +410,7 @@ dt_fill_redis(dt_fetch_t *fetch, const u_char *block, size_t size)
 
     value = fetch->call->cached;
 
-    args[0] = fetch->call->cache_key;
+    args[0] = fetch->key;
     args[1].data = fetch->epoch;
     args[1].len = fetch->epoch_len;
     args[2].data = stamp;
@@ -459,7 +453,7 @@ static void
 dt_fetch_done(dt_fetch_t *fetch, ngx_uint_t nothing)
 {
     if (fetch->ticket) {
-        dt_zone_done(dt_node_zone(), &fetch->call->cache_key, fetch->ticket,
+        dt_zone_done(dt_node_zone(), &fetch->key, fetch->ticket,
                      nothing, dt_zone_now());
         fetch->ticket = 0;
     }
@@ -488,19 +482,4 @@ dt_fetch_gone(void *data)
     if (fetch->pin) {
         dt_zone_unpin(dt_node_zone(), fetch->pin);
     }
-}
-
-
-static dt_fetch_t *
-dt_fetch_find(dt_call_t *call)
-{
-    ngx_pool_cleanup_t  *cln;
-
-    for (cln = call->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == dt_fetch_gone) {
-            return cln->data;
-        }
-    }
-
-    return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "dt_body.h"
 #include "dt_core.h"
+#include "dt_header.h"
 #include "dt_ident.h"
 
 
@@ -207,12 +208,9 @@ dt_call_route(dt_call_t *call)
 }
 
 
-/* RFC 6750 §2.1 "Bearer", and the contract's "Token". */
-
 void
 dt_call_identify(dt_call_t *call)
 {
-    u_char              *p, *last;
     ngx_table_elt_t     *h;
     ngx_http_request_t  *r;
 
@@ -225,29 +223,10 @@ dt_call_identify(dt_call_t *call)
 
     call->identified = 1;
 
-    p = h->value.data;
-    last = p + h->value.len;
-
-    if (h->value.len > 7 && ngx_strncasecmp(p, (u_char *) "Bearer ", 7) == 0) {
-        p += 7;
-
-    } else if (h->value.len > 6
-               && ngx_strncasecmp(p, (u_char *) "Token ", 6) == 0)
-    {
-        p += 6;
-
-    } else {
-        call->token = h->value;
+    if (dt_authorization_token(&h->value, &call->token) != NGX_OK) {
         call->token_state = DT_TOKEN_BAD;
         return;
     }
-
-    while (p < last && *p == ' ') {
-        p++;
-    }
-
-    call->token.data = p;
-    call->token.len = last - p;
 
     call->token_state = dt_token_check(&call->token,
                                        &r->connection->addr_text,
@@ -530,6 +509,15 @@ dt_fail(dt_call_t *call, dt_error_e error, const char *field,
     }
 
     return DT_FAILED;
+}
+
+
+void
+dt_call_skip(dt_call_t *call, dt_step_t step)
+{
+    while (*call->step != step) {
+        call->step++;
+    }
 }
 
 

@@ -25,6 +25,7 @@
 
 
 typedef struct dt_thread_task_s  dt_thread_task_t;
+typedef struct dt_fetch_s        dt_fetch_t;
 
 struct dt_call_s {
     ngx_http_request_t     *request;
@@ -44,7 +45,9 @@ struct dt_call_s {
     PGresult               *rows;          /* of the last statement */
 
     ngx_str_t               cache_key;
+    dt_fetch_t             *fetch;         /* of dt_cache_fetch, for fill */
     dt_value_cached_t      *cached;
+    dt_value_cached_t      *shared;        /* while cached is the viewer's */
     ngx_str_t               seen;          /* one '0' or '1' a slot of
                                               cached: the viewer's fields */
     ngx_str_t               marks;
@@ -98,6 +101,9 @@ void dt_call_fail(dt_call_t *call, dt_error_e error);
  */
 ngx_int_t dt_fail(dt_call_t *call, dt_error_e error, const char *field,
     const char *message);
+
+/* The next step is the one behind "step", which the route must have there. */
+void dt_call_skip(dt_call_t *call, dt_step_t step);
 
 /* What an input rule said: DT_NEXT, or the call fails with it. */
 ngx_int_t dt_call_check(dt_call_t *call, dt_error_e error);

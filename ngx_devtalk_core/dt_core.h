@@ -16,5 +16,6 @@
 #include "dt_sql.h"
 #include "dt_thread.h"
 #include "dt_token.h"
+#include "dt_viewer.h"
 
 #endif /* _DT_CORE_H_INCLUDED_ */

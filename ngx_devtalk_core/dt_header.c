@@ -2,9 +2,11 @@
 #include "dt_header.h"
 
 
+static ngx_uint_t dt_etag_listed(const ngx_str_t *field,
+    const ngx_str_t *etag, ngx_uint_t strong);
 static const u_char *dt_etag_blanks(const u_char *p, const u_char *end);
 static const u_char *dt_etag_take(const u_char *p, const u_char *end,
-    ngx_str_t *opaque);
+    ngx_str_t *opaque, ngx_uint_t *weak);
 static ngx_uint_t dt_hex(const u_char *p, size_t len);
 static ngx_uint_t dt_zero(const u_char *p, size_t len);
 
@@ -12,8 +14,23 @@ static ngx_uint_t dt_zero(const u_char *p, size_t len);
 ngx_uint_t
 dt_etag_match(const ngx_str_t *field, const ngx_str_t *etag)
 {
+    return dt_etag_listed(field, etag, 0);
+}
+
+
+ngx_uint_t
+dt_etag_match_strong(const ngx_str_t *field, const ngx_str_t *etag)
+{
+    return dt_etag_listed(field, etag, 1);
+}
+
+
+static ngx_uint_t
+dt_etag_listed(const ngx_str_t *field, const ngx_str_t *etag,
+    ngx_uint_t strong)
+{
     ngx_str_t      opaque;
-    ngx_uint_t     found;
+    ngx_uint_t     found, weak;
     const u_char  *p, *end;
 
     p = field->data;
@@ -35,12 +52,13 @@ dt_etag_match(const ngx_str_t *field, const ngx_str_t *etag)
             continue;
         }
 
-        p = dt_etag_take(p, end, &opaque);
+        p = dt_etag_take(p, end, &opaque, &weak);
         if (p == NULL) {
             return 0;
         }
 
-        if (opaque.len == etag->len
+        if (!(weak && strong)
+            && opaque.len == etag->len
             && (opaque.len == 0
                 || ngx_memcmp(opaque.data, etag->data, opaque.len) == 0))
         {
@@ -73,9 +91,12 @@ dt_etag_blanks(const u_char *p, const u_char *end)
  * NULL. */
 
 static const u_char *
-dt_etag_take(const u_char *p, const u_char *end, ngx_str_t *opaque)
+dt_etag_take(const u_char *p, const u_char *end, ngx_str_t *opaque,
+    ngx_uint_t *weak)
 {
-    if (end - p >= 2 && p[0] == 'W' && p[1] == '/') {
+    *weak = (end - p >= 2 && p[0] == 'W' && p[1] == '/');
+
+    if (*weak) {
         p += 2;
     }
 
@@ -100,6 +121,83 @@ dt_etag_take(const u_char *p, const u_char *end, ngx_str_t *opaque)
     opaque->len = p - opaque->data;
 
     return p + 1;
+}
+
+
+size_t
+dt_idempotency_key(const ngx_str_t *field, u_char *key)
+{
+    size_t         n;
+    const u_char  *p, *end;
+
+    p = field->data;
+    end = p + field->len;
+
+    while (p < end && *p == ' ') {
+        p++;
+    }
+
+    while (p < end && end[-1] == ' ') {
+        end--;
+    }
+
+    if (end - p < 2 || *p != '"' || end[-1] != '"') {
+        return 0;
+    }
+
+    end--;
+    n = 0;
+
+    for (p++; p < end; p++) {
+
+        if (*p == '"' || n == DT_IDEMPOTENCY_KEY_MAX) {
+            return 0;
+        }
+
+        if (*p == '\\' && (++p == end || (*p != '"' && *p != '\\'))) {
+            return 0;
+        }
+
+        if (*p < 0x20 || *p > 0x7e) {
+            return 0;
+        }
+
+        key[n++] = *p;
+    }
+
+    return n;
+}
+
+
+ngx_int_t
+dt_authorization_token(const ngx_str_t *field, ngx_str_t *token)
+{
+    size_t  n;
+
+    *token = *field;
+
+    if (field->len > 7
+        && ngx_strncasecmp(field->data, (u_char *) "Bearer ", 7) == 0)
+    {
+        n = 7;
+
+    } else if (field->len > 6
+               && ngx_strncasecmp(field->data, (u_char *) "Token ", 6) == 0)
+    {
+        n = 6;
+
+    } else {
+        return NGX_DECLINED;
+    }
+
+    while (n < field->len && field->data[n] == ' ') {
+        n++;
+    }
+
+    token->data += n;
+    token->len -= n;
+
+    return NGX_OK;
 }
 
 

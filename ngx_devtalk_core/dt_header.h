@@ -18,6 +18,31 @@
 ngx_uint_t dt_etag_match(const ngx_str_t *field, const ngx_str_t *etag);
 
 /*
+ * If-Match (RFC 9110 §13.1.1): the same by strong comparison: a weak tag in
+ * the list is nobody's.  "*" matches whatever is there.
+ */
+ngx_uint_t dt_etag_match_strong(const ngx_str_t *field,
+    const ngx_str_t *etag);
+
+/*
+ * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header §2.1): a string
+ * (RFC 9651 §3.3.3) of 1 to DT_IDEMPOTENCY_KEY_MAX printable characters.
+ * Parameters, of which the draft knows none, are refused.  Writes what the
+ * string says to "key", which has that many bytes, no NUL behind; returns its
+ * length.  0: it is no such key.
+ */
+#define DT_IDEMPOTENCY_KEY_MAX  255
+
+size_t dt_idempotency_key(const ngx_str_t *field, u_char *key);
+
+/*
+ * The token, a slice of Authorization: behind "Bearer" (RFC 6750 §2.1) or the
+ * contract's "Token"; it may be empty.  NGX_DECLINED for any other field:
+ * "token" is then the whole of it.
+ */
+ngx_int_t dt_authorization_token(const ngx_str_t *field, ngx_str_t *token);
+
+/*
  * NGX_OK if "field" is a traceparent (W3C Trace Context level 1, §3.2.2),
  * else NGX_DECLINED: then a new trace begins.  Of a version later than 00
  * only the first DT_TRACEPARENT_LEN bytes have a meaning here (§3.2.4); its

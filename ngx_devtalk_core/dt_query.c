@@ -29,7 +29,6 @@ static dt_error_e dt_outcome_error(const ngx_str_t *outcome, size_t *len);
 static ngx_int_t dt_cached_slots(dt_call_t *call, dt_value_cached_t *value,
     const ngx_str_t *ids);
 static u_char *dt_cached_slot_find(u_char *p, u_char *last, ngx_uint_t kind);
-static ngx_str_t dt_cached_ids(dt_call_t *call);
 
 
 typedef struct {
@@ -399,68 +398,4 @@ dt_cached_slot_find(u_char *p, u_char *last, ngx_uint_t kind)
     p = memmem(p, last - p, mark->data, mark->len);
 
     return p ? p + mark->len - (sizeof("false") - 1) : NULL;
-}
-
-
-ngx_int_t
-dt_cached_viewer(dt_call_t *call, const dt_sql_t *sql)
-{
-    ngx_str_t    ids;
-    const char  *values[2];
-
-    if (call->viewer.user == 0 || call->cached->nslots == 0) {
-        call->rows = NULL;
-        return DT_NEXT;
-    }
-
-    ids = dt_cached_ids(call);
-    if (ids.data == NULL) {
-        return dt_fail(call, DT_INTERNAL, NULL, NULL);
-    }
-
-    values[0] = dt_call_viewer(call);
-    values[1] = (char *) ids.data;
-
-    return dt_query(call, sql, values);
-}
-
-
-ngx_int_t
-dt_cached_seen(dt_call_t *call)
-{
-    call->seen = dt_column(call, "seen");
-
-    return DT_NEXT;
-}
-
-
-/* The ids of the slots as column "slots" has them. */
-
-static ngx_str_t
-dt_cached_ids(dt_call_t *call)
-{
-    u_char      *p;
-    ngx_str_t    ids;
-    ngx_uint_t   i;
-
-    ids.len = 0;
-    ids.data = ngx_pnalloc(call->pool,
-                           call->cached->nslots * (NGX_INT64_LEN + 2) + 1);
-    if (ids.data == NULL) {
-        return ids;
-    }
-
-    p = ids.data;
-
-    for (i = 0; i < call->cached->nslots; i++) {
-        p = ngx_sprintf(p, "%s%c%L", i ? " " : "",
-                        call->cached->slots[i].kind == DT_SLOT_FAVORITED
-                        ? 'f' : 'o',
-                        call->cached->slots[i].id);
-    }
-
-    *p = '\0';
-    ids.len = p - ids.data;
-
-    return ids;
 }

@@ -48,14 +48,6 @@ ngx_str_t dt_column(dt_call_t *call, const char *name);
 void dt_result_mark(const PGresult *result, int row);
 
 
-/*
- * Asks for a signed-in reader's own fields of call->cached: "sql" takes the
- * reader's id and the slots as column "slots" has them, and returns column
- * "seen", a '0' or '1' for each.  Goes on at once when nobody is signed in.
- */
-ngx_int_t dt_cached_viewer(dt_call_t *call, const dt_sql_t *sql);
-
-
 /* Steps. */
 
 /* Fails the call by column "outcome"; also takes mark and marks. */
@@ -63,9 +55,6 @@ ngx_int_t dt_outcome(dt_call_t *call);
 
 /* call->cached from reply, etag, stamp, deps, slots; no row: leaves NULL. */
 ngx_int_t dt_cached_from_row(dt_call_t *call);
-
-/* call->seen from the row of dt_cached_viewer(). */
-ngx_int_t dt_cached_seen(dt_call_t *call);
 
 
 #endif /* _DT_QUERY_H_INCLUDED_ */

@@ -6,8 +6,7 @@
 --
 -- outcome  ok, not_found:profile, invalid:profile (himself)
 -- reply    {"profile":...}
--- mark, marks  NULL if nothing changed: no event then either; marks is empty,
---              no shared reply tells who follows whom
+-- mark, marks  NULL if nothing changed: no event then either
 
 WITH wanted (following, type) AS (
     VALUES (false, 'dev.devtalk.user.unfollowed')

@@ -1,4 +1,5 @@
--- What of a shared reply is the viewer's own.
+-- What of a shared reply is the viewer's own, if his set is too large to be
+-- kept (viewer.sql).
 --
 -- kind: read
 -- $1 viewer

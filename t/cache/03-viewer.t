@@ -17,6 +17,15 @@ my $front = sub ($client) {
     return join ' ', map { $seen{$_->{slug}} // 'none' } @articles, $other;
 };
 
+# A node trusts its zone some time after its start, or after Redis was away.
+for my $node (1, 2) {
+    eventually "node $node trusts its zone", 10, sub {
+        my $hits = metric('devtalk_cache_zone_hits_total', node => $node);
+        anybody($node)->article($other) for 1, 2;
+        metric('devtalk_cache_zone_hits_total', node => $node) > $hits;
+    };
+}
+
 # Warm on both nodes, by nobody and by everybody.
 for my $node (1, 2) {
     $_->on($node)->article($articles[0]), $front->($_->on($node)) for anybody(), $bob, $carol;
@@ -85,6 +94,42 @@ subtest 'a signed-in reader uses the cache too' => sub {
     my $before = $hits->();
     $bob->article($articles[1]) for 1 .. 10;
     cmp_ok $hits->() - $before, '>=', 10, 'ten hits for ten reads';
+};
+
+subtest 'and no statement, once his own set is cached' => sub {
+    my $count = sub ($what) { metric("devtalk_cache_${what}_total") };
+    my $own   = sub ($node) {
+        my ($first) = grep { $_->{slug} eq $articles[0]{slug} }
+            @{$bob->on($node)->get('/api/articles')->is(200)->json->{articles}};
+        return $first->{favorited} && $marks->($bob->on($node), $articles[0]) eq '10';
+    };
+
+    # The events of what was done above still mark the front page.
+    eventually 'four reads find two values each, and nothing is missing', 10, sub {
+        my ($hits, $misses) = map { $count->($_) } 'zone_hits', 'misses';
+        my $right = grep { $own->($_) } 1, 2;
+        $right == 2 && $count->('zone_hits') == $hits + 8 && $count->('misses') == $misses;
+    };
+};
+
+subtest 'a reader with too many to keep' => sub {
+    my $dora = signed_in('dora');
+    my ($dora_id) = pg()->selectrow_array('select id from auth.users where username = ?', undef, $dora->username);
+    pg()->do('insert into articles.follows (follower_id, author_id) select ?, n from generate_series(-1200, -1) as n', undef, $dora_id);
+    $dora->follow($anna);
+    $dora->favorite($articles[3]);
+    for my $node (1, 2) {
+        is $marks->($dora->on($node), $articles[3]), '11', "sees both (node $node)";
+        is $marks->($dora->on($node), $articles[2]), '01', "and what is only followed (node $node)";
+        is $front->($dora->on($node)), '01 01 01 11 01 00', "on the front page (node $node)";
+    }
+    $dora->delete("/api/articles/$articles[3]{slug}/favorite")->is(200);
+    is $marks->($dora->on($_), $articles[3]), '01', "and what was taken away (node $_)" for 1, 2;
+
+    $bob->comment($articles[3]);
+    $anna->comment($articles[3]);
+    my %following = map { $_->{author}{username} => $_->{author}{following} } @{$dora->comments($articles[3])};
+    is_deeply \%following, {$bob->username => false, $anna->username => true}, 'among comments too';
 };
 
 finish();

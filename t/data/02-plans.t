@@ -47,7 +47,9 @@ sub costs {
         ['feed',                  'articles', $viewer, @first],
         ['feed',                  'articles', $viewer, @later],
         ['profile',               'articles', 'demo', $viewer],
-        ['viewer_seen',          'articles', $viewer, 'f1 o1 f2 o2'],
+        ['viewer',                'articles', $viewer],
+        ['viewer',                'comments', $viewer],
+        ['viewer_seen',           'articles', $viewer, 'f1 o1 f2 o2'],
         ['comments_by_slug',      'comments', $slug],
         ['outbox_batch',          'articles', 100])
     {

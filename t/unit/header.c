@@ -71,6 +71,157 @@ test_etag(void)
 
 
 static void
+if_match(const char *field, const char *tag, ngx_uint_t expected)
+{
+    ngx_str_t  f, t;
+
+    f = tap_slice(field, strlen(field));
+    t = tap_slice(tag, strlen(tag));
+
+    is(dt_etag_match_strong(&f, &t), expected, "If-Match: %s against %s",
+       field, tag);
+}
+
+
+static void
+test_if_match(void)
+{
+    ngx_str_t  none = ngx_null_string;
+    ngx_str_t  tag = ngx_string("7");
+
+    if_match("\"7\"", "7", 1);
+    if_match("*", "7", 1);
+    if_match("\t*", "7", 1);
+    if_match("\"6\", \"7\"", "7", 1);
+    if_match("W/\"7\", \"7\"", "7", 1);
+    if_match("\"W/\"", "W/", 1);
+
+    if_match("W/\"7\"", "7", 0);
+    if_match("\"6\",W/\"7\",\"8\"", "7", 0);
+    if_match("\"7\", W/", "7", 0);
+    if_match("\"7\" *", "7", 0);
+    if_match("7", "7", 0);
+    if_match("", "7", 0);
+    is(dt_etag_match_strong(&none, &tag), 0, "no field at all");
+}
+
+
+/* "expected" is the key; NULL: there is none. */
+
+static void
+idempotency_key(const char *field, const char *expected)
+{
+    u_char     key[DT_IDEMPOTENCY_KEY_MAX];
+    ngx_str_t  f, k;
+
+    f = tap_slice(field, strlen(field));
+    k.data = key;
+    k.len = dt_idempotency_key(&f, key);
+
+    is_str(&k, expected ? expected : "", "Idempotency-Key: %.40s", field);
+}
+
+
+static void
+test_idempotency_key(void)
+{
+    char       field[2 * DT_IDEMPOTENCY_KEY_MAX + 5];
+    char       expected[DT_IDEMPOTENCY_KEY_MAX + 1];
+    u_char     key[DT_IDEMPOTENCY_KEY_MAX];
+    size_t     i;
+    ngx_str_t  none = ngx_null_string;
+
+    idempotency_key("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+                    "8e03978e-40d5-43dd-bc93-6894a57f9324");
+    idempotency_key("\"x\"", "x");
+    idempotency_key("  \"x\" ", "x");
+    idempotency_key("\" \"", " ");
+    idempotency_key("\"a b~!;,\"", "a b~!;,");
+    idempotency_key("\"\\\"\\\\\"", "\"\\");
+
+    idempotency_key("", NULL);
+    idempotency_key(" ", NULL);
+    idempotency_key("\"", NULL);
+    idempotency_key("\"\"", NULL);
+    idempotency_key("x", NULL);
+    idempotency_key("8e03978e-40d5-43dd-bc93-6894a57f9324", NULL);
+    idempotency_key("'x'", NULL);
+    idempotency_key("\"x", NULL);
+    idempotency_key("x\"", NULL);
+    idempotency_key("\t\"x\"", NULL);
+    idempotency_key("\"x\"y\"", NULL);
+    idempotency_key("\"x\", \"y\"", NULL);
+    idempotency_key("\"x\";a=1", NULL);
+    idempotency_key("\"x\\\"", NULL);
+    idempotency_key("\"\\x\"", NULL);
+    idempotency_key("\"x\ty\"", NULL);
+    idempotency_key("\"x\x7f\"", NULL);
+    idempotency_key("\"\xd1\x8f\"", NULL);
+    idempotency_key(":eA==:", NULL);
+    idempotency_key("?1", NULL);
+
+    is(dt_idempotency_key(&none, key), 0, "no field at all");
+
+    /* each of the characters as long as it can be written */
+
+    field[0] = '"';
+
+    for (i = 0; i < DT_IDEMPOTENCY_KEY_MAX; i++) {
+        memcpy(field + 1 + 2 * i, "\\\"", 2);
+        expected[i] = '"';
+    }
+
+    expected[i] = '\0';
+    memcpy(field + 1 + 2 * i, "\"", 2);
+    idempotency_key(field, expected);
+
+    memcpy(field + 1 + 2 * i, "x\"", 3);
+    idempotency_key(field, NULL);
+}
+
+
+static void
+authorization(const char *field, ngx_int_t expected, const char *rest)
+{
+    ngx_str_t  f, token;
+
+    f = tap_slice(field, strlen(field));
+
+    is(dt_authorization_token(&f, &token), expected, "Authorization: %s",
+       field);
+    is_str(&token, rest, "its token");
+}
+
+
+static void
+test_authorization(void)
+{
+    ngx_str_t  token;
+    ngx_str_t  none = ngx_null_string;
+
+    authorization("Token abc", NGX_OK, "abc");
+    authorization("Bearer abc", NGX_OK, "abc");
+    authorization("bEARER abc", NGX_OK, "abc");
+    authorization("TOKEN   abc", NGX_OK, "abc");
+    authorization("Token a b ", NGX_OK, "a b ");
+    authorization("Bearer  ", NGX_OK, "");
+    authorization("Token  ", NGX_OK, "");
+
+    authorization("Token ", NGX_DECLINED, "Token ");
+    authorization("Bearer ", NGX_DECLINED, "Bearer ");
+    authorization("Token", NGX_DECLINED, "Token");
+    authorization("Tokenabc", NGX_DECLINED, "Tokenabc");
+    authorization("Token\tabc", NGX_DECLINED, "Token\tabc");
+    authorization(" Token abc", NGX_DECLINED, " Token abc");
+    authorization("Basic YTpi", NGX_DECLINED, "Basic YTpi");
+    authorization("abc", NGX_DECLINED, "abc");
+    authorization("", NGX_DECLINED, "");
+    is(dt_authorization_token(&none, &token), NGX_DECLINED,
+       "no field at all");
+}
+
+
+static void
 traceparent(const char *field, ngx_int_t expected)
 {
     ngx_str_t  f;
@@ -186,6 +337,9 @@ main(void)
     tap_start();
 
     test_etag();
+    test_if_match();
+    test_idempotency_key();
+    test_authorization();
     test_traceparent();
     test_request_id();
 

@@ -24,7 +24,7 @@ counted AS (
            wanted.type,
            row_to_json(fact),
            $3::text,
-           format('a:%s front', fact."articleId")
+           format('a:%s front v:%s', fact."articleId", fact."userId")
       FROM wanted,
            counted,
            LATERAL (SELECT (counted.a).id AS "articleId",

@@ -10,12 +10,13 @@
 -- outcome, reply, mark, marks
 
 event AS (
-    INSERT INTO outbox (topic, key, type, data, traceparent)
+    INSERT INTO outbox (topic, key, type, data, traceparent, marks)
     SELECT 'devtalk.users',
            changed.author_id::text,
            wanted.type,
            row_to_json(fact),
-           $3::text
+           $3::text,
+           format('v:%s', changed.follower_id)
       FROM wanted,
            changed,
            LATERAL (SELECT changed.follower_id AS "followerId",

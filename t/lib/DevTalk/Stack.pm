@@ -115,7 +115,7 @@ sub metrics ($node = 1) {
 sub metric ($name, %option) {
     my ($sum, $labels) = (undef, $option{labels} // {});
 
-    for my $node ($option{node} // (1, 2)) {
+    for my $node (defined $option{node} ? $option{node} : (1, 2)) {
         my $metrics = metrics($node);
       SERIES:
         for my $series (grep { /^\Q$name\E(?:\{|$)/ } keys %$metrics) {
