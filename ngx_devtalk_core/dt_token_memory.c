@@ -17,7 +17,7 @@
 
 
 #define DT_WAYS             4
-#define DT_TOKEN_SETS       4096      /* powers of 2 */
+#define DT_TOKEN_SETS       8192      /* powers of 2 */
 #define DT_ADDRESS_SETS     1024
 #define DT_SESSION_CHAINS   4096
 

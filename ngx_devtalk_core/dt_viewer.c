@@ -5,14 +5,16 @@
 #include "dt_core.h"
 
 
-/* A slot as the set has it: a blank, its kind, an id, a blank. */
-#define DT_VIEWER_SLOT  (NGX_INT64_LEN + 3)
+/* A slot in column "slots": a blank, its kind, an id. */
+#define DT_VIEWER_SLOT  (NGX_INT64_LEN + 2)
 
 
 static ngx_uint_t dt_viewer_many(const dt_value_cached_t *set);
 static ngx_str_t dt_viewer_slots(dt_call_t *call);
 static u_char dt_viewer_sees(const ngx_str_t *set, const dt_slot_t *slot);
-static u_char *dt_viewer_slot(u_char *p, const dt_slot_t *slot);
+static int ngx_libc_cdecl dt_viewer_compare(const void *name,
+    const void *other);
+static u_char dt_viewer_kind(const dt_slot_t *slot);
 
 
 ngx_int_t
@@ -100,13 +102,30 @@ dt_viewer_many(const dt_value_cached_t *set)
 static u_char
 dt_viewer_sees(const ngx_str_t *set, const dt_slot_t *slot)
 {
-    u_char  name[DT_VIEWER_SLOT], *p;
+    u_char  name[1 + 2 * sizeof(uint64_t)];
 
-    name[0] = ' ';
-    p = dt_viewer_slot(name + 1, slot);
-    *p++ = ' ';
+    /* 44 bits: more articles than anybody will write */
 
-    return memmem(set->data, set->len, name, p - name) ? '1' : '0';
+    (void) ngx_sprintf(name, "%c%011xL", dt_viewer_kind(slot),
+                       (uint64_t) slot->id);
+
+    return bsearch(name, set->data, set->len / DT_VIEWER_NAME,
+                   DT_VIEWER_NAME, dt_viewer_compare)
+           ? '1' : '0';
+}
+
+
+static int ngx_libc_cdecl
+dt_viewer_compare(const void *name, const void *other)
+{
+    return ngx_memcmp(name, other, DT_VIEWER_NAME);
+}
+
+
+static u_char
+dt_viewer_kind(const dt_slot_t *slot)
+{
+    return slot->kind == DT_SLOT_FAVORITED ? 'f' : 'o';
 }
 
 
@@ -132,24 +151,13 @@ dt_viewer_slots(dt_call_t *call)
 
     for (i = 0; i < shared->nslots; i++) {
 
-        if (i) {
-            *p++ = ' ';
-        }
-
-        p = dt_viewer_slot(p, &shared->slots[i]);
+        p = ngx_sprintf(p, "%s%c%L", i ? " " : "",
+                        dt_viewer_kind(&shared->slots[i]),
+                        shared->slots[i].id);
     }
 
     *p = '\0';
     slots.len = p - slots.data;
 
     return slots;
-}
-
-
-static u_char *
-dt_viewer_slot(u_char *p, const dt_slot_t *slot)
-{
-    *p++ = slot->kind == DT_SLOT_FAVORITED ? 'f' : 'o';
-
-    return ngx_sprintf(p, "%L", slot->id);
 }

@@ -3,9 +3,11 @@
  *
  * What a viewer favorited and whom he follows is a value of the cache too,
  * "viewer:<service>:<id>", which depends on "v:<id>": whoever changes it marks
- * that.  Its body is the set of slots where the viewer sees "true", each
- * between blanks (" f17 o5 "), or "*" if there are too many to keep: then
- * PostgreSQL is asked for the slots of each reply.
+ * that.  Its body is the set of slots where the viewer sees "true": sorted
+ * names of DT_VIEWER_NAME bytes, an 'f' and the id of a favorited article or
+ * an 'o' and that of a followed author, as 11 hexadecimal digits.  A set that
+ * is too large to be kept is "*": then PostgreSQL is asked for the slots of
+ * each reply.
  *
  * The steps of a route, behind those that have made call->cached:
  *
@@ -26,6 +28,8 @@
 
 #include "dt_call.h"
 
+
+#define DT_VIEWER_NAME  12
 
 /*
  * Asks for the slots of the shared value if the viewer's set is "*": "sql"

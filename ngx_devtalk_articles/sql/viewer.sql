@@ -3,21 +3,21 @@
 -- kind: read
 -- $1 viewer
 --
--- reply  " f17 o5 ": favorited article 17, follows author 5; "*": more than
---        1000 of both
+-- reply  sorted names: 'f' and an article he favorited, 'o' and an author he
+--        follows; '*': more than 4000 of both
 -- stamp, deps
 
-SELECT CASE WHEN count(*) > 1000 THEN '*'
-            ELSE ' ' || coalesce(string_agg(slot, ' ') || ' ', '')
+SELECT CASE WHEN count(*) > 4000 THEN '*'
+            ELSE coalesce(string_agg(slot, '' ORDER BY slot COLLATE "C"), '')
        END AS reply,
        pg_snapshot_xmin(pg_current_snapshot())::text AS stamp,
        'v:' || $1::bigint AS deps
-  FROM ((SELECT 'f' || article_id
+  FROM ((SELECT 'f' || lpad(to_hex(article_id), 11, '0')
            FROM favorites
           WHERE user_id = $1::bigint
-          LIMIT 1001)
+          LIMIT 4001)
         UNION ALL
-        (SELECT 'o' || author_id
+        (SELECT 'o' || lpad(to_hex(author_id), 11, '0')
            FROM follows
           WHERE follower_id = $1::bigint
-          LIMIT 1001)) AS own (slot)
+          LIMIT 4001)) AS own (slot)

@@ -115,7 +115,7 @@ subtest 'and no statement, once his own set is cached' => sub {
 subtest 'a reader with too many to keep' => sub {
     my $dora = signed_in('dora');
     my ($dora_id) = pg()->selectrow_array('select id from auth.users where username = ?', undef, $dora->username);
-    pg()->do('insert into articles.follows (follower_id, author_id) select ?, n from generate_series(-1200, -1) as n', undef, $dora_id);
+    pg()->do('insert into articles.follows (follower_id, author_id) select ?, n from generate_series(-4200, -1) as n', undef, $dora_id);
     $dora->follow($anna);
     $dora->favorite($articles[3]);
     for my $node (1, 2) {
