@@ -3,6 +3,7 @@
  */
 
 #include "dt_cache_node.h"
+#include "dt_cache_redis.h"
 #include "dt_cache_script.h"
 #include "dt_core.h"
 
@@ -30,8 +31,8 @@ struct dt_fetch_s {
     uint64_t             ticket;     /* this call's own */
     uint64_t             gen;
 
-    size_t               epoch_len;
-    u_char               epoch[32];
+    dt_epoch_t           epoch;      /* in which the value is read */
+    ngx_str_t            block;      /* from Redis, in the call's pool */
 
     dt_zone_pin_t       *pin;
     dt_value_cached_t    value;
@@ -44,13 +45,13 @@ static void dt_fetch_tick(ngx_event_t *ev);
 static ngx_int_t dt_fetch_ask(dt_fetch_t *fetch);
 static void dt_fetch_answered(void *data, redisReply *reply);
 static ngx_int_t dt_fetch_take(dt_fetch_t *fetch, redisReply *reply);
+static ngx_int_t dt_fetch_unpack(dt_fetch_t *fetch, const ngx_str_t *block);
+static void dt_fetch_marked(void *data, redisReply *reply);
+static ngx_int_t dt_fetch_keep(dt_fetch_t *fetch, const redisReply *marks);
 static ngx_int_t dt_fetch_miss(dt_fetch_t *fetch);
 static void dt_fetch_hit(dt_fetch_t *fetch, dt_counter_e counter);
 static void dt_fetch_done(dt_fetch_t *fetch, ngx_uint_t nothing);
 static void dt_fetch_gone(void *data);
-static void dt_fill_redis(dt_fetch_t *fetch, const u_char *block,
-    size_t size);
-static void dt_fill_answered(void *data, redisReply *reply);
 
 
 static ngx_queue_t  dt_fetch_waiters;
@@ -225,8 +226,8 @@ dt_fetch_ask(dt_fetch_t *fetch)
      * Redis may lack marks for the same reason */
 
     if (fetch->gen && dt_redis_pending() < DT_FETCH_BUSY) {
-        fetch->op = dt_script_run(DT_SCRIPT_FETCH, 1, &fetch->key,
-                                  dt_fetch_answered, fetch);
+        fetch->op = dt_cache_redis_value(&fetch->key, dt_fetch_answered,
+                                         fetch);
     }
 
     return fetch->op ? DT_PARKED : dt_fetch_miss(fetch);
@@ -241,6 +242,77 @@ dt_fetch_answered(void *data, redisReply *reply)
     fetch->op = NULL;
 
     if (reply && dt_fetch_take(fetch, reply) == NGX_OK) {
+        fetch->op = dt_cache_redis_marks(&fetch->epoch, &fetch->value.deps,
+                                         dt_fetch_marked, fetch);
+        if (fetch->op) {
+            return;
+        }
+    }
+
+    (void) dt_fetch_miss(fetch);
+
+    dt_call_resume(fetch->call);
+}
+
+
+/* NGX_OK: there is a value; its marks decide. */
+
+static ngx_int_t
+dt_fetch_take(dt_fetch_t *fetch, redisReply *reply)
+{
+    dt_zone_t  *zone;
+    ngx_str_t   block;
+
+    zone = dt_node_zone();
+
+    if (dt_cache_redis_block(reply, &fetch->epoch, &block) != NGX_OK) {
+
+        /* a new epoch must begin */
+
+        if (!dt_zone_lost(zone)) {
+            dt_zone_lose(zone);
+            dt_script_mend();
+        }
+
+        return NGX_DECLINED;
+    }
+
+    return block.len ? dt_fetch_unpack(fetch, &block) : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+dt_fetch_unpack(dt_fetch_t *fetch, const ngx_str_t *block)
+{
+    fetch->block.data = ngx_palloc(fetch->call->pool, block->len);
+    if (fetch->block.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(fetch->block.data, block->data, block->len);
+    fetch->block.len = block->len;
+
+    if (dt_value_unpack(fetch->block.data, block->len, &fetch->value)
+        != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, fetch->call->request->connection->log, 0,
+                      "devtalk: a damaged value in Redis: \"%V\"",
+                      &fetch->key);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+dt_fetch_marked(void *data, redisReply *reply)
+{
+    dt_fetch_t *fetch = data;
+
+    fetch->op = NULL;
+
+    if (reply && dt_fetch_keep(fetch, reply) == NGX_OK) {
         dt_fetch_hit(fetch, DT_M_CACHE_REDIS_HIT);
 
     } else {
@@ -251,72 +323,26 @@ dt_fetch_answered(void *data, redisReply *reply)
 }
 
 
-/* {epoch, block}, {epoch} or {}; NGX_OK: the value is good. */
-
 static ngx_int_t
-dt_fetch_take(dt_fetch_t *fetch, redisReply *reply)
+dt_fetch_keep(dt_fetch_t *fetch, const redisReply *marks)
 {
-    u_char       *block;
-    uint64_t      now;
-    dt_zone_t    *zone;
-    redisReply  **part;
-
-    zone = dt_node_zone();
-    part = reply->element;
-
-    if (reply->type != REDIS_REPLY_ARRAY) {
-        (void) dt_script_forgotten(reply);
-        return NGX_DECLINED;
-    }
-
-    if (reply->elements == 0) {
-
-        /* somebody has flushed Redis: a new epoch must begin */
-
-        if (!dt_zone_lost(zone)) {
-            dt_zone_lose(zone);
-            dt_script_mend();
-        }
-
-        return NGX_DECLINED;
-    }
-
-    if (part[0]->type != REDIS_REPLY_STRING
-        || part[0]->len > sizeof(fetch->epoch))
-    {
-        return NGX_DECLINED;
-    }
-
-    fetch->epoch_len = part[0]->len;
-    ngx_memcpy(fetch->epoch, part[0]->str, part[0]->len);
-
-    if (reply->elements < 2 || part[1]->type != REDIS_REPLY_STRING) {
-        return NGX_DECLINED;
-    }
-
-    block = ngx_palloc(fetch->call->pool, part[1]->len);
-    if (block == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(block, part[1]->str, part[1]->len);
-
-    if (dt_value_unpack(block, part[1]->len, &fetch->value) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ERR, fetch->call->request->connection->log, 0,
-                      "devtalk: a damaged value in Redis: \"%V\"",
-                      &fetch->key);
-        return NGX_ERROR;
-    }
+    uint64_t            now;
+    dt_zone_t          *zone;
+    dt_value_cached_t  *value;
 
     now = dt_zone_now();
+    zone = dt_node_zone();
+    value = &fetch->value;
 
-    if (!dt_zone_passes(zone, &fetch->value.deps, fetch->value.stamp, now)) {
+    if (!dt_cache_redis_unmarked(marks, &fetch->epoch, value->stamp)
+        || !dt_zone_passes(zone, &value->deps, value->stamp, now))
+    {
         dt_count(DT_M_CACHE_REFUSED, 1);
         return NGX_DECLINED;
     }
 
-    (void) dt_zone_put(zone, &fetch->key, block, part[1]->len,
-                       fetch->gen, now);
+    (void) dt_zone_put(zone, &fetch->key, fetch->block.data,
+                       fetch->block.len, fetch->gen, now);
     dt_fetch_done(fetch, 0);
 
     return NGX_OK;
@@ -388,64 +414,15 @@ dt_cache_fill(dt_call_t *call)
         dt_count(DT_M_CACHE_FILLED, 1);
     }
 
-    dt_fill_redis(fetch, block, size);
+    if (fetch->epoch.len
+        && dt_redis_pending() < DT_FETCH_BUSY
+        && !dt_zone_lost(dt_node_zone()))
+    {
+        dt_cache_redis_fill(&fetch->epoch, &fetch->key, call->cached, block,
+                            size);
+    }
 
     return DT_NEXT;
-}
-
-
-static void
-dt_fill_redis(dt_fetch_t *fetch, const u_char *block, size_t size)
-{
-    u_char              stamp[32], ttl[32];
-    ngx_str_t           args[6];
-    dt_value_cached_t  *value;
-
-    if (fetch->epoch_len == 0
-        || dt_redis_pending() >= DT_FETCH_BUSY
-        || dt_zone_lost(dt_node_zone()))
-    {
-        return;
-    }
-
-    value = fetch->call->cached;
-
-    args[0] = fetch->key;
-    args[1].data = fetch->epoch;
-    args[1].len = fetch->epoch_len;
-    args[2].data = stamp;
-    args[2].len = ngx_sprintf(stamp, "%020uL", value->stamp) - stamp;
-    args[3] = value->deps;
-    args[4].data = ttl;
-    args[4].len = ngx_sprintf(ttl, "%T",
-                              dt_main_conf()->cache_lifetime * 1000)
-                  - ttl;
-    args[5].data = (u_char *) block;
-    args[5].len = size;
-
-    (void) dt_script_run(DT_SCRIPT_FILL, 6, args, dt_fill_answered, NULL);
-}
-
-
-static void
-dt_fill_answered(void *data, redisReply *reply)
-{
-    if (reply == NULL) {
-        return;
-    }
-
-    if (reply->type == REDIS_REPLY_INTEGER) {
-        if (reply->integer == 0) {
-            dt_count(DT_M_CACHE_REFUSED, 1);
-        }
-
-        return;
-    }
-
-    if (!dt_script_forgotten(reply) && reply->type == REDIS_REPLY_ERROR) {
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "devtalk: Redis did not keep a value: %s", reply->str);
-    }
 }
 
 

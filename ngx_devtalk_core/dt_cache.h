@@ -27,7 +27,9 @@
 #include "dt_route.h"
 
 
+#define DT_CACHE_KEY    1024     /* longest key */
 #define DT_CACHE_DEPS   4
+#define DT_CACHE_DEP    64       /* longest name of a dependency */
 #define DT_CACHE_SLOTS  256
 
 

@@ -5,7 +5,6 @@
 #include "dt_cache_zone_parts.h"
 
 
-#define DT_ZONE_KEY    1024     /* longest key */
 #define DT_ZONE_LINGER 300      /* ms in which those who waited see that there
                                    is nothing */
 #define DT_ZONE_USED   1000     /* ms: how fine "least recently used" is */
@@ -42,7 +41,7 @@ dt_zone_look(dt_zone_t *zone, ngx_str_t *key, uint64_t waited, uint64_t now,
     found = DT_ZONE_AWAY;
 
     if (dt_zone_lock(zone) == NGX_OK
-        && key->len <= DT_ZONE_KEY
+        && key->len <= DT_CACHE_KEY
         && dt_zone_trusted(zone, now))
     {
         look->gen = zone->gen;
@@ -157,7 +156,7 @@ dt_zone_put(dt_zone_t *zone, ngx_str_t *key, const u_char *block, size_t size,
     rc = NGX_ERROR;
 
     if (dt_zone_lock(zone) == NGX_OK
-        && key->len <= DT_ZONE_KEY
+        && key->len <= DT_CACHE_KEY
         && gen == zone->gen
         && dt_zone_trusted(zone, now))
     {
@@ -272,7 +271,7 @@ dt_zone_done(dt_zone_t *zone, ngx_str_t *key, uint64_t ticket,
 {
     dt_zone_entry_t  *entry;
 
-    if (dt_zone_lock(zone) == NGX_OK && key->len <= DT_ZONE_KEY) {
+    if (dt_zone_lock(zone) == NGX_OK && key->len <= DT_CACHE_KEY) {
 
         zone->fills++;
         entry = dt_zone_entry(zone, key, dt_zone_hash(key));

@@ -2,34 +2,36 @@
 --
 -- Keeps a value for TTL ms.  EPOCH is the one in which its reader began: a
 -- mark that the reader did not see may have been lost with an older one.
+-- Stamps and marks are 20 digits: as numbers they would lose their last ones.
 --
 -- Returns 1: kept; 0: older than a mark or than the value there; -1: another
 -- epoch.
 
-local key, epoch, stamp, deps = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local epoch, stamp = ARGV[2], ARGV[3]
+local base = 'devtalk:' .. epoch
+local key = base .. ':v:' .. ARGV[1]
+local names = {'devtalk:epoch'}
 
-if redis.call('GET', 'devtalk:epoch') ~= epoch then
+for dep in string.gmatch(ARGV[4], '%S+') do
+    names[#names + 1] = base .. ':m:' .. dep
+end
+
+local marks = redis.call('MGET', unpack(names))
+
+if marks[1] ~= epoch then
     return -1
 end
 
-local base = 'devtalk:' .. epoch
-
-for dep in string.gmatch(deps, '%S+') do
-    local mark = redis.call('GET', base .. ':m:' .. dep)
-
-    if mark and mark >= stamp then
+for i = 2, #names do
+    if marks[i] and marks[i] >= stamp then
         return 0
     end
 end
 
-local there = redis.call('HGET', base .. ':v:' .. key, 'stamp')
-
-if there and there > stamp then
+if redis.call('GETRANGE', key, 0, 19) > stamp then
     return 0
 end
 
-redis.call('HSET', base .. ':v:' .. key,
-           'stamp', stamp, 'deps', deps, 'block', ARGV[6])
-redis.call('PEXPIRE', base .. ':v:' .. key, ARGV[5])
+redis.call('SET', key, stamp .. ARGV[6], 'PX', ARGV[5])
 
 return 1

@@ -1,0 +1,210 @@
+/*
+ * The second level of the cache, in Redis.
+ */
+
+#include "dt_cache_redis.h"
+#include "dt_cache_script.h"
+#include "dt_core.h"
+
+
+#define DT_CACHE_NAME  (sizeof("devtalk::v:") + DT_EPOCH_LEN)
+
+
+static ngx_uint_t dt_cache_redis_same(const redisReply *reply,
+    const dt_epoch_t *epoch);
+static void dt_cache_redis_filled(void *data, redisReply *reply);
+
+
+/* The last that Redis told.  An old one finds nothing, and is corrected by
+ * the answer. */
+static dt_epoch_t  dt_cache_epoch;
+
+
+dt_redis_op_t *
+dt_cache_redis_value(const ngx_str_t *key, dt_redis_done_pt done, void *data)
+{
+    size_t       len[3];
+    u_char       name[DT_CACHE_NAME + DT_CACHE_KEY];
+    const char  *arg[3];
+
+    if (key->len > DT_CACHE_KEY) {
+        return NULL;
+    }
+
+    arg[0] = "MGET";
+    len[0] = sizeof("MGET") - 1;
+    arg[1] = "devtalk:epoch";
+    len[1] = sizeof("devtalk:epoch") - 1;
+    arg[2] = (char *) name;
+    len[2] = ngx_sprintf(name, "devtalk:%*s:v:%V", dt_cache_epoch.len,
+                         dt_cache_epoch.text, key)
+             - name;
+
+    return dt_redis_command(3, arg, len, done, data);
+}
+
+
+ngx_int_t
+dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
+    ngx_str_t *block)
+{
+    redisReply  *now, *value;
+
+    epoch->len = 0;
+    block->len = 0;
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        return NGX_OK;
+    }
+
+    now = reply->element[0];
+    value = reply->element[1];
+
+    if (now->type == REDIS_REPLY_NIL) {
+        return NGX_DECLINED;
+    }
+
+    if (now->type != REDIS_REPLY_STRING || now->len > DT_EPOCH_LEN) {
+        return NGX_OK;
+    }
+
+    epoch->len = now->len;
+    ngx_memcpy(epoch->text, now->str, now->len);
+
+    if (!dt_cache_redis_same(now, &dt_cache_epoch)) {
+        dt_cache_epoch = *epoch;
+        return NGX_OK;
+    }
+
+    if (value->type == REDIS_REPLY_STRING && value->len > DT_STAMP_LEN) {
+        block->data = (u_char *) value->str + DT_STAMP_LEN;
+        block->len = value->len - DT_STAMP_LEN;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+dt_cache_redis_same(const redisReply *reply, const dt_epoch_t *epoch)
+{
+    return reply->type == REDIS_REPLY_STRING
+           && reply->len == epoch->len
+           && ngx_memcmp(reply->str, epoch->text, epoch->len) == 0;
+}
+
+
+dt_redis_op_t *
+dt_cache_redis_marks(const dt_epoch_t *epoch, const ngx_str_t *deps,
+    dt_redis_done_pt done, void *data)
+{
+    size_t        len[2 + DT_CACHE_DEPS];
+    u_char       *p, *end, *last;
+    u_char        names[DT_CACHE_DEPS][DT_CACHE_NAME + DT_CACHE_DEP];
+    ngx_uint_t    n;
+    const char   *arg[2 + DT_CACHE_DEPS];
+
+    arg[0] = "MGET";
+    len[0] = sizeof("MGET") - 1;
+    arg[1] = "devtalk:epoch";
+    len[1] = sizeof("devtalk:epoch") - 1;
+
+    last = deps->data + deps->len;
+
+    for (n = 0, p = deps->data; p < last; n++, p = end + 1) {
+
+        end = ngx_strlchr(p, last, ' ');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (n == DT_CACHE_DEPS || end - p > DT_CACHE_DEP) {
+            return NULL;
+        }
+
+        arg[2 + n] = (char *) names[n];
+        len[2 + n] = ngx_sprintf(names[n], "devtalk:%*s:m:%*s", epoch->len,
+                                 epoch->text, (size_t) (end - p), p)
+                     - names[n];
+    }
+
+    return dt_redis_command(2 + n, arg, len, done, data);
+}
+
+
+ngx_uint_t
+dt_cache_redis_unmarked(const redisReply *reply, const dt_epoch_t *epoch,
+    uint64_t stamp)
+{
+    size_t       i;
+    redisReply  *mark;
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0
+        || !dt_cache_redis_same(reply->element[0], epoch))
+    {
+        return 0;
+    }
+
+    for (i = 1; i < reply->elements; i++) {
+        mark = reply->element[i];
+
+        if (mark->type == REDIS_REPLY_NIL) {
+            continue;
+        }
+
+        if (mark->type != REDIS_REPLY_STRING
+            || strtoull(mark->str, NULL, 10) >= stamp)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+dt_cache_redis_fill(const dt_epoch_t *epoch, const ngx_str_t *key,
+    const dt_value_cached_t *value, const u_char *block, size_t size)
+{
+    u_char     stamp[DT_STAMP_LEN + 1], ttl[NGX_TIME_T_LEN + 1];
+    ngx_str_t  args[6];
+
+    args[0] = *key;
+    args[1].data = (u_char *) epoch->text;
+    args[1].len = epoch->len;
+    args[2].data = stamp;
+    args[2].len = ngx_sprintf(stamp, "%020uL", value->stamp) - stamp;
+    args[3] = value->deps;
+    args[4].data = ttl;
+    args[4].len = ngx_sprintf(ttl, "%T",
+                              dt_main_conf()->cache_lifetime * 1000)
+                  - ttl;
+    args[5].data = (u_char *) block;
+    args[5].len = size;
+
+    (void) dt_script_run(DT_SCRIPT_FILL, 6, args, dt_cache_redis_filled,
+                         NULL);
+}
+
+
+static void
+dt_cache_redis_filled(void *data, redisReply *reply)
+{
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        if (reply->integer == 0) {
+            dt_count(DT_M_CACHE_REFUSED, 1);
+        }
+
+        return;
+    }
+
+    if (!dt_script_forgotten(reply) && reply->type == REDIS_REPLY_ERROR) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "devtalk: Redis did not keep a value: %s", reply->str);
+    }
+}

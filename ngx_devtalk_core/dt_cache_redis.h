@@ -1,0 +1,58 @@
+/*
+ * The second level of the cache, in Redis.
+ *
+ *     devtalk:epoch            which marks and values count (redis/epoch.lua)
+ *     devtalk:<epoch>:v:<key>  a value: 20 digits of its stamp, its block
+ *     devtalk:<epoch>:m:<dep>  the mark of a dependency, 20 digits
+ *
+ * Most questions are for a value that is not there, so it is asked for alone;
+ * one that is there is good if the marks, asked for behind it, say so.
+ */
+
+#ifndef _DT_CACHE_REDIS_H_INCLUDED_
+#define _DT_CACHE_REDIS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "dt_cache.h"
+#include "dt_redis.h"
+
+
+#define DT_EPOCH_LEN   32
+#define DT_STAMP_LEN   20
+
+typedef struct {
+    size_t   len;                /* 0: none */
+    u_char   text[DT_EPOCH_LEN];
+} dt_epoch_t;
+
+
+/* Ask; as dt_redis_command(). */
+dt_redis_op_t *dt_cache_redis_value(const ngx_str_t *key,
+    dt_redis_done_pt done, void *data);
+dt_redis_op_t *dt_cache_redis_marks(const dt_epoch_t *epoch,
+    const ngx_str_t *deps, dt_redis_done_pt done, void *data);
+
+/*
+ * What was answered.
+ *
+ * dt_cache_redis_block() takes the value's block, which dies with the reply;
+ * empty: it is not there.  "epoch" is that of the answer, len 0 if the answer
+ * was none.  NGX_DECLINED: Redis has no epoch at all, somebody has flushed it.
+ *
+ * dt_cache_redis_unmarked() is true if no mark is at or above the stamp, and
+ * the epoch is still the one.
+ */
+ngx_int_t dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
+    ngx_str_t *block);
+ngx_uint_t dt_cache_redis_unmarked(const redisReply *reply,
+    const dt_epoch_t *epoch, uint64_t stamp);
+
+/* Keeps a value there if it is newer than what there is; nobody waits. */
+void dt_cache_redis_fill(const dt_epoch_t *epoch, const ngx_str_t *key,
+    const dt_value_cached_t *value, const u_char *block, size_t size);
+
+
+#endif /* _DT_CACHE_REDIS_H_INCLUDED_ */
