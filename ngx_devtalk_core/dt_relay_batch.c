@@ -1,11 +1,27 @@
 /* Rows of an outbox on their way to Kafka. */
 
+#include "dt_cache.h"
 #include "dt_metrics.h"
-#include "dt_query.h"
 #include "dt_relay_parts.h"
 #include "core_sql.h"
 
 
+/* Names of dependencies that are marked at once, in bytes. */
+#define DT_RELAY_MARKS  4096
+
+
+typedef struct {
+    uint64_t    mark;
+    ngx_str_t   names;                 /* between blanks, each once */
+    u_char      text[DT_RELAY_MARKS];
+} dt_relay_marks_t;
+
+
+static void dt_relay_mark(PGresult *result, int n);
+static void dt_relay_mark_row(dt_relay_marks_t *marks, PGresult *result,
+    int row);
+static void dt_relay_mark_name(dt_relay_marks_t *marks, const char *name,
+    size_t len);
 static ngx_int_t dt_relay_produce(dt_relay_t *relay, PGresult *result,
     int row);
 static void dt_relay_delivered(void *data, ngx_int_t result);
@@ -34,6 +50,8 @@ dt_relay_batch(void *data, dt_error_e error, PGresult *result)
     n = (relay->held && !relay->leaving) ? PQntuples(result) : 0;
     rc = NGX_OK;
 
+    dt_relay_mark(result, n);
+
     for (i = 0; i < n && i < DT_RELAY_BATCH; i++) {
         rc = dt_relay_produce(relay, result, i);
         if (rc != NGX_OK) {
@@ -56,6 +74,81 @@ dt_relay_batch(void *data, dt_error_e error, PGresult *result)
 }
 
 
+/*
+ * Should the worker that wrote have died before it could.  All at once, by
+ * the highest mark: every transaction of these rows has ended, so a value
+ * that is refused for it needlessly is read again, and that is all.
+ */
+
+static void
+dt_relay_mark(PGresult *result, int n)
+{
+    int               row;
+    dt_relay_marks_t  marks;
+
+    marks.mark = 0;
+    marks.names.data = marks.text;
+    marks.names.len = 0;
+
+    for (row = 0; row < n; row++) {
+        dt_relay_mark_row(&marks, result, row);
+    }
+
+    dt_cache_mark_now(&marks.names, marks.mark);
+}
+
+
+static void
+dt_relay_mark_row(dt_relay_marks_t *marks, PGresult *result, int row)
+{
+    size_t       len;
+    uint64_t     mark;
+    const char  *name;
+
+    mark = strtoull(dt_relay_column(result, row, "mark"), NULL, 10);
+    marks->mark = ngx_max(marks->mark, mark);
+
+    name = dt_relay_column(result, row, "marks");
+
+    while (*name) {
+        len = strcspn(name, " ");
+        dt_relay_mark_name(marks, name, len);
+        name += len + (name[len] == ' ');
+    }
+}
+
+
+static void
+dt_relay_mark_name(dt_relay_marks_t *marks, const char *name, size_t len)
+{
+    u_char  word[DT_CACHE_DEP + 2], *p;
+
+    if (len == 0 || len > DT_CACHE_DEP) {
+        return;
+    }
+
+    p = ngx_sprintf(word, " %*s ", len, name);
+
+    if (memmem(marks->text, marks->names.len, word, p - word)) {
+        return;
+    }
+
+    if (marks->names.len + len + 2 > DT_RELAY_MARKS) {
+        dt_cache_mark_now(&marks->names, marks->mark);
+        marks->names.len = 0;
+    }
+
+    p = marks->text + marks->names.len;
+
+    if (marks->names.len == 0) {
+        *p++ = ' ';
+    }
+
+    p = ngx_sprintf(p, "%*s ", len, name);
+    marks->names.len = p - marks->text;
+}
+
+
 static ngx_int_t
 dt_relay_produce(dt_relay_t *relay, PGresult *result, int row)
 {
@@ -63,10 +156,6 @@ dt_relay_produce(dt_relay_t *relay, PGresult *result, int row)
     dt_event_t       event;
     const char      *trace;
     dt_relay_row_t  *r;
-
-    /* should the worker that wrote have died before it could */
-
-    dt_result_mark(result, row);
 
     trace = dt_relay_column(result, row, "traceparent");
 
