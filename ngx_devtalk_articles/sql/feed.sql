@@ -9,23 +9,49 @@
 -- reply  {"articles":[...],"articlesCount":...}
 -- next   the position behind the last of them; NULL if no more follow
 --
--- Reads the head of each author's list and merges them: it costs as much as
--- authors are followed, however many articles there are.
+-- Reads each author's newest article, and more of those alone whose newest
+-- may be on the page: it costs as much as authors are followed, however many
+-- articles each of them has.
+--
+-- heads  the newest of each author
+-- bound  the head behind which nothing can be on the page; -infinity:
+--        the page has room for more articles than there are heads
 
 WITH followed AS MATERIALIZED (
     SELECT author_id FROM follows WHERE follower_id = $1::bigint
-), found AS MATERIALIZED (
-    SELECT head.id, head.created_at, true AS followed
+), heads AS MATERIALIZED (
+    SELECT followed.author_id, head.created_at, head.id
       FROM followed,
-           LATERAL (SELECT a.id, a.created_at
+           LATERAL (SELECT a.created_at, a.id
                       FROM articles a
                      WHERE a.author_id = followed.author_id
                        AND (a.created_at, a.id)
                            < (position_time($4::bigint),
                               position_id($5::bigint))
                      ORDER BY a.created_at DESC, a.id DESC
-                     LIMIT $2::bigint + $3::bigint + 1) AS head
-     ORDER BY head.created_at DESC, head.id DESC
+                     LIMIT 1) AS head
+), bound AS MATERIALIZED (
+    SELECT coalesce(max(created_at), '-infinity') AS created_at,
+           coalesce(max(id), 0) AS id
+      FROM (SELECT created_at, id
+              FROM heads
+             ORDER BY created_at DESC, id DESC
+             LIMIT 1 OFFSET $2::bigint + $3::bigint) AS head
+), found AS MATERIALIZED (
+    SELECT article.id, article.created_at, true AS followed
+      FROM bound
+      JOIN heads ON (heads.created_at, heads.id)
+                    >= (bound.created_at, bound.id),
+           LATERAL (SELECT a.id, a.created_at
+                      FROM articles a
+                     WHERE a.author_id = heads.author_id
+                       AND (a.created_at, a.id)
+                           <= (heads.created_at, heads.id)
+                       AND (a.created_at, a.id)
+                           >= (bound.created_at, bound.id)
+                     ORDER BY a.created_at DESC, a.id DESC
+                     LIMIT $2::bigint + $3::bigint + 1) AS article
+     ORDER BY article.created_at DESC, article.id DESC
      LIMIT $2::bigint + 1 OFFSET $3::bigint
 ), counted AS MATERIALIZED (
     SELECT coalesce(sum(counter.n), 0) AS n
