@@ -51,7 +51,7 @@ dt_conf_postgres(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pg->slow = 1;
     pg->queue = 1024;
     pg->depth = 64;
-    pg->wait = 1000;
+    pg->wait = 500;
     pg->timeout = 5000;
 
     for (i = 3; i < cf->args->nelts; i++) {

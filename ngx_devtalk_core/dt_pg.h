@@ -44,14 +44,16 @@ typedef void (*dt_pg_done_pt)(void *data, dt_error_e error,
 
 typedef struct {
     ngx_str_t     name;          /* of the service: logs and metrics */
-    ngx_str_t     conninfo;      /* libpq's; hostaddr or a socket folder;
-                                    NUL-terminated; may hold the password */
+    ngx_str_t     conninfo;      /* libpq's; hostaddr or a socket folder,
+                                    or several of them; NUL-terminated; may
+                                    hold the password */
     ngx_uint_t    connections;   /* of the fast lane */
     ngx_uint_t    slow;          /* connections of the slow lane; 0: the
                                     fast lane serves slow statements too */
     ngx_uint_t    queue;         /* units that may wait, for each lane */
     ngx_uint_t    depth;         /* units in flight on one connection */
-    ngx_msec_t    wait;          /* a unit waits so long for its turn */
+    ngx_msec_t    wait;          /* a unit waits so long for its turn, or
+                                    for a server that says nothing at all */
     ngx_msec_t    timeout;       /* statement_timeout of the server; a unit
                                     unanswered for 2 * timeout closes the
                                     connection: the server is frozen */
@@ -64,6 +66,9 @@ typedef struct {
                                                 each connection */
     const char              *listen;         /* a channel to LISTEN on, or
                                                 NULL */
+    const dt_sql_t          *ping;           /* one of them: asks a silent
+                                                server whether it is there;
+                                                NULL: it is not asked */
     void                   (*on_ready)(void *data);    /* a connection can
                                                 be used; or NULL */
     void                   (*on_lost)(void *data);     /* a connection that

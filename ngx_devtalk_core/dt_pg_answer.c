@@ -27,6 +27,10 @@ dt_pg_conn_read(dt_pg_conn_t *conn)
     do {
         alive = PQconsumeInput(conn->pg);
 
+        if (alive) {
+            dt_pg_watch_heard(conn->pool);
+        }
+
         /* The last words of a server that goes away count too. */
 
         if (dt_pg_conn_drain(conn) != NGX_OK) {
@@ -83,6 +87,16 @@ dt_pg_conn_drain(dt_pg_conn_t *conn)
             dt_pg_conn_lost(conn);
             return NGX_ERROR;
         }
+    }
+
+    /* Without memory for an answer libpq says so and waits for it: while one
+     * is due there is no other reason to say something. */
+
+    if ((conn->n || conn->state == DT_PG_PREPARING)
+        && *PQerrorMessage(conn->pg))
+    {
+        dt_pg_conn_lost(conn);
+        return NGX_ERROR;
     }
 
     if (conn->n == 0 && conn->state == DT_PG_READY) {

@@ -11,10 +11,6 @@
 #include "dt_pg_error.h"
 
 
-/* From the first packet to a session that may be used. */
-#define DT_PG_CONNECT_TIME  3000
-
-
 static void dt_pg_conn_poll(dt_pg_conn_t *conn);
 static void dt_pg_conn_setup(dt_pg_conn_t *conn);
 static ngx_int_t dt_pg_conn_watch(dt_pg_conn_t *conn, ngx_int_t event);
@@ -37,7 +33,9 @@ dt_pg_conn_connect(dt_pg_conn_t *conn)
 
     conn->state = DT_PG_CONNECTING;
 
-    conn->pg = PQconnectStartParams(pool->keywords, pool->params, 1);
+    dt_pg_host_params(pool);
+
+    conn->pg = PQconnectStartParams(pool->keywords, pool->params, 0);
 
     if (conn->pg == NULL) {
         dt_pg_conn_close(conn, DT_PG_FAILED, "no memory");
@@ -337,8 +335,10 @@ dt_pg_conn_send(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
 
     conn->sent = 1;
 
-    if (!PQsendQueryPrepared(conn->pg, sql->name, sql->nparams, unit->values,
-                             NULL, NULL, 0)
+    dt_pg_watch_sent(conn->pool);
+
+    if (!PQsendQueryPrepared(conn->pg, sql->name, (int) sql->nparams,
+                             unit->values, NULL, NULL, 0)
         || !PQpipelineSync(conn->pg))
     {
         conn->broken = 1;

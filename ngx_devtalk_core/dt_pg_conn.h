@@ -20,6 +20,9 @@
 
 #define DT_PG_LOG_LINE  512
 
+/* From the first packet to a session that may be used. */
+#define DT_PG_CONNECT_TIME  2000
+
 
 typedef struct dt_pg_conn_s  dt_pg_conn_t;
 typedef struct dt_pg_lane_s  dt_pg_lane_t;
@@ -82,18 +85,35 @@ struct dt_pg_lane_s {
     ngx_queue_t         waiting;       /* by deadline */
     ngx_uint_t          nwaiting;
     ngx_event_t         timer;         /* of the first deadline */
+    unsigned            young:1;       /* its first connect is not over yet */
 };
 
 
-#define DT_PG_PARAMS  12
+/* One of the addresses that the server may have. */
+typedef struct {
+    const char         *host;          /* as libpq's keywords; NULL: not
+                                          told */
+    const char         *hostaddr;
+    const char         *port;
+} dt_pg_host_t;
+
+
+/* Of ours, besides those of conninfo. */
+#define DT_PG_PARAMS  16
 
 struct dt_pg_pool_s {
     dt_pg_pool_init_t     init;
     const dt_pg_conf_t   *conf;
     ngx_log_t            *log;         /* the cycle's */
 
-    const char           *keywords[DT_PG_PARAMS];   /* for libpq */
-    const char           *params[DT_PG_PARAMS];
+    const char          **keywords;    /* for libpq, without the address */
+    const char          **params;
+    ngx_uint_t            nparams;
+
+    dt_pg_host_t         *hosts;
+    ngx_uint_t            nhosts;
+    ngx_uint_t            host;        /* the one to connect to */
+    ngx_uint_t            tried;       /* of them, since the last pause */
 
     dt_pg_conn_t         *conns;       /* those of both lanes */
     ngx_uint_t            nconns;
@@ -108,10 +128,14 @@ struct dt_pg_pool_s {
 
     ngx_event_t           dispatch;    /* posted: units wait */
     ngx_event_t           pause;       /* timer: while set, nothing is sent */
+    ngx_event_t           watch;       /* timer: is the server still there? */
+    ngx_msec_t            heard;       /* when it last said anything */
     ngx_queue_t           free;        /* units */
 
     ngx_uint_t            lost;
     ngx_uint_t            refused;
+
+    unsigned              stalled:1;   /* it says nothing: nothing is sent */
 };
 
 
@@ -170,7 +194,35 @@ ngx_int_t dt_pg_setup_send(dt_pg_conn_t *conn);
  * that was all, NGX_ERROR: refused, and logged. */
 ngx_int_t dt_pg_setup_answer(dt_pg_conn_t *conn, PGresult *result);
 
-void dt_pg_setup_notice(void *pool, const char *text);
+void dt_pg_setup_notice(void *data, const char *text);
+
+
+/* dt_pg_host.c */
+
+/* The addresses in conninfo; NGX_ERROR when memory is short. */
+ngx_int_t dt_pg_host_read(ngx_pool_t *mem, dt_pg_pool_t *pool,
+    const PQconninfoOption *options);
+
+/* True for what makes an address. */
+ngx_uint_t dt_pg_host_keyword(const char *keyword);
+
+/* The parameters are those of the address whose turn it is. */
+void dt_pg_host_params(dt_pg_pool_t *pool);
+
+/* The server cannot be used at that address: the next time another one.
+ * False when all have been tried. */
+ngx_uint_t dt_pg_host_next(dt_pg_pool_t *pool);
+
+
+/* dt_pg_watch.c */
+
+void dt_pg_watch_init(dt_pg_pool_t *pool);
+
+/* A unit is out. */
+void dt_pg_watch_sent(dt_pg_pool_t *pool);
+
+/* The server has said something. */
+void dt_pg_watch_heard(dt_pg_pool_t *pool);
 
 
 /* dt_pg_unit.c */
@@ -181,6 +233,15 @@ void dt_pg_lane_init(dt_pg_lane_t *lane, dt_pg_pool_t *pool,
 /* Sends as many of those that wait as the connections take, and sets the
  * timer for the rest.  Calls no "done". */
 void dt_pg_lane_send(dt_pg_lane_t *lane);
+
+/* Asks the server on that connection whether it is there. */
+void dt_pg_unit_ping(dt_pg_conn_t *conn);
+
+/* The first connect is over, well or not. */
+void dt_pg_lane_tried(dt_pg_lane_t *lane);
+
+/* True if the lane has a connection to send on. */
+ngx_uint_t dt_pg_lane_ready(const dt_pg_lane_t *lane);
 
 /* The Sync of a unit has come back; it is in no list. */
 void dt_pg_unit_answered(dt_pg_conn_t *conn, dt_pg_unit_t *unit);

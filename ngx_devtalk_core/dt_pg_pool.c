@@ -9,6 +9,10 @@
 #define DT_PG_BACKOFF      50
 #define DT_PG_BACKOFF_MAX  2000
 
+/* Between two connections when there is one already: passwords are proved by
+ * arithmetic that costs both sides milliseconds. */
+#define DT_PG_PACE         20
+
 /* Connections seldom die alone.  For so long after a loss nothing is sent, so
  * that what waits is not given to one that is about to go too. */
 #define DT_PG_PAUSE        50
@@ -81,6 +85,8 @@ dt_pg_pool_create(ngx_cycle_t *cycle, const dt_pg_pool_init_t *init)
     pool->pause.log = pool->log;
     pool->pause.cancelable = 1;
 
+    dt_pg_watch_init(pool);
+
     cln->handler = dt_pg_pool_cleanup;
     cln->data = pool;
 
@@ -140,31 +146,53 @@ dt_pg_pool_cleanup(void *data)
         ngx_del_timer(&pool->pause);
     }
 
+    if (pool->watch.timer_set) {
+        ngx_del_timer(&pool->watch);
+    }
+
     if (pool->dispatch.posted) {
         ngx_delete_posted_event(&pool->dispatch);
     }
 }
 
 
-/* One at a time: a server that comes back is not stormed. */
+/*
+ * One at a time: a server that comes back is not stormed.  First of all each
+ * lane gets one.
+ */
 
 static void
 dt_pg_pool_connect(ngx_event_t *ev)
 {
     dt_pg_pool_t *pool = ev->data;
 
-    ngx_uint_t  i;
+    ngx_uint_t     i;
+    dt_pg_conn_t  *conn, *next;
 
     if (pool->connecting || ev->timer_set) {
         return;
     }
 
-    for (i = 0; i < pool->nconns; i++) {
-        if (pool->conns[i].state == DT_PG_CLOSED) {
-            pool->connecting = &pool->conns[i];
-            dt_pg_conn_connect(&pool->conns[i]);
-            return;
+    for (i = 0, next = NULL; i < pool->nconns; i++) {
+        conn = &pool->conns[i];
+
+        if (conn->state != DT_PG_CLOSED) {
+            continue;
         }
+
+        if (!dt_pg_lane_ready(conn->lane)) {
+            next = conn;
+            break;
+        }
+
+        if (next == NULL) {
+            next = conn;
+        }
+    }
+
+    if (next) {
+        pool->connecting = next;
+        dt_pg_conn_connect(next);
     }
 }
 
@@ -186,15 +214,24 @@ dt_pg_pool_ready(dt_pg_conn_t *conn)
     pool = conn->pool;
 
     pool->connecting = NULL;
+    pool->tried = 0;
     conn->since = ngx_current_msec;
 
     ngx_log_error(NGX_LOG_INFO, pool->log, 0,
                   "postgres \"%V\": connection %ui ready",
                   &pool->conf->name, conn->number);
 
+    dt_pg_lane_tried(conn->lane);
     ngx_post_event(&pool->dispatch, &ngx_posted_events);
 
-    dt_pg_pool_connect(&pool->connect);
+    if (dt_pg_lane_ready(&pool->fast)
+        && (dt_pg_lane_ready(&pool->slow) || pool->slow.nconns == 0))
+    {
+        dt_pg_pool_connect_later(pool, DT_PG_PACE);
+
+    } else {
+        dt_pg_pool_connect(&pool->connect);
+    }
 
     if (pool->init.on_ready) {
         pool->init.on_ready(pool->init.data);
@@ -214,7 +251,9 @@ dt_pg_pool_closed(dt_pg_conn_t *conn, dt_pg_close_e why)
         pool->connecting = NULL;
     }
 
-    if (why == DT_PG_RETIRED) {
+    if (why == DT_PG_RETIRED
+        || (why == DT_PG_FAILED && dt_pg_host_next(pool)))
+    {
         delay = 1;
 
     } else {
@@ -227,6 +266,9 @@ dt_pg_pool_closed(dt_pg_conn_t *conn, dt_pg_close_e why)
                         : ngx_min(2 * pool->backoff, DT_PG_BACKOFF_MAX);
 
         delay = pool->backoff / 2 + ngx_random() % (pool->backoff / 2 + 1);
+
+        dt_pg_lane_tried(&pool->fast);
+        dt_pg_lane_tried(&pool->slow);
     }
 
     dt_pg_pool_connect_later(pool, delay);

@@ -7,23 +7,61 @@
 #include "dt_pg_error.h"
 
 
+static ngx_int_t dt_pg_setup_fill(ngx_pool_t *mem, dt_pg_pool_t *pool,
+    const PQconninfoOption *options);
+static ngx_int_t dt_pg_setup_given(ngx_pool_t *mem, dt_pg_pool_t *pool,
+    const PQconninfoOption *options);
+static void dt_pg_setup_param(dt_pg_pool_t *pool, const char *keyword,
+    const void *value);
 static ngx_int_t dt_pg_setup_listen(dt_pg_conn_t *conn);
 
 
 ngx_int_t
 dt_pg_setup_params(ngx_pool_t *mem, dt_pg_pool_t *pool)
 {
-    u_char              *name, *options, *user_timeout;
-    ngx_uint_t           i;
+    ngx_int_t          rc;
+    PQconninfoOption  *options;
+
+    options = PQconninfoParse((char *) pool->conf->conninfo.data, NULL);
+    if (options == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = dt_pg_setup_fill(mem, pool, options);
+
+    if (rc == NGX_OK) {
+        rc = dt_pg_host_read(mem, pool, options);
+    }
+
+    PQconninfoFree(options);
+
+    return rc;
+}
+
+
+static ngx_int_t
+dt_pg_setup_fill(ngx_pool_t *mem, dt_pg_pool_t *pool,
+    const PQconninfoOption *options)
+{
+    u_char              *name, *text, *user_timeout;
+    ngx_uint_t           n;
     const dt_pg_conf_t  *conf;
 
     conf = pool->conf;
 
+    for (n = 0; options[n].keyword; n++) { /* void */ }
+
+    n += DT_PG_PARAMS;
+
+    pool->keywords = ngx_pcalloc(mem, n * sizeof(char *));
+    pool->params = ngx_pcalloc(mem, n * sizeof(char *));
     name = ngx_pnalloc(mem, sizeof("devtalk-") + conf->name.len);
-    options = ngx_pnalloc(mem, 128 + 2 * NGX_INT64_LEN);
+    text = ngx_pnalloc(mem, 128 + 2 * NGX_INT64_LEN);
     user_timeout = ngx_pnalloc(mem, NGX_INT64_LEN + 1);
 
-    if (name == NULL || options == NULL || user_timeout == NULL) {
+    if (pool->keywords == NULL || pool->params == NULL || name == NULL
+        || text == NULL || user_timeout == NULL)
+    {
         return NGX_ERROR;
     }
 
@@ -36,33 +74,68 @@ dt_pg_setup_params(ngx_pool_t *mem, dt_pg_pool_t *pool)
      * hence half the time of a statement.
      */
 
-    *ngx_sprintf(options, "-c plan_cache_mode=force_generic_plan "
-                          "-c statement_timeout=%M -c lock_timeout=%M",
+    *ngx_sprintf(text, "-c plan_cache_mode=force_generic_plan "
+                       "-c statement_timeout=%M -c lock_timeout=%M",
                  conf->timeout, conf->timeout / 2) = '\0';
 
-    i = 0;
+    /* The last one counts: conninfo may say other than the first few. */
 
-#define dt_pg_param(k, v)                                                     \
-    pool->keywords[i] = (k);                                                  \
-    pool->params[i++] = (const char *) (v)
+    dt_pg_setup_param(pool, "gssencmode", "disable");
+    dt_pg_setup_param(pool, "keepalives_idle", "30");
+    dt_pg_setup_param(pool, "keepalives_interval", "5");
+    dt_pg_setup_param(pool, "keepalives_count", "3");
+    dt_pg_setup_param(pool, "tcp_user_timeout", user_timeout);
+    dt_pg_setup_param(pool, "target_session_attrs", "read-write");
 
-    /* Before "dbname", which libpq takes apart: conninfo may say other. */
+    if (dt_pg_setup_given(mem, pool, options) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    dt_pg_param("gssencmode", "disable");
-    dt_pg_param("keepalives_idle", "30");
-    dt_pg_param("keepalives_interval", "5");
-    dt_pg_param("keepalives_count", "3");
-    dt_pg_param("tcp_user_timeout", user_timeout);
-    dt_pg_param("target_session_attrs", "read-write");
-    dt_pg_param("dbname", conf->conninfo.data);
-    dt_pg_param("client_encoding", "UTF8");
-    dt_pg_param("application_name", name);
-    dt_pg_param("options", options);
-    dt_pg_param(NULL, NULL);
-
-#undef dt_pg_param
+    dt_pg_setup_param(pool, "client_encoding", "UTF8");
+    dt_pg_setup_param(pool, "application_name", name);
+    dt_pg_setup_param(pool, "options", text);
 
     return NGX_OK;
+}
+
+
+/* What conninfo says, but for the address: see dt_pg_host.c. */
+
+static ngx_int_t
+dt_pg_setup_given(ngx_pool_t *mem, dt_pg_pool_t *pool,
+    const PQconninfoOption *options)
+{
+    u_char                  *keyword, *value;
+    const PQconninfoOption  *o;
+
+    for (o = options; o->keyword; o++) {
+
+        if (o->val == NULL || dt_pg_host_keyword(o->keyword)) {
+            continue;
+        }
+
+        keyword = ngx_pnalloc(mem, ngx_strlen(o->keyword) + 1);
+        value = ngx_pnalloc(mem, ngx_strlen(o->val) + 1);
+
+        if (keyword == NULL || value == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(keyword, o->keyword, ngx_strlen(o->keyword) + 1);
+        ngx_memcpy(value, o->val, ngx_strlen(o->val) + 1);
+
+        dt_pg_setup_param(pool, (char *) keyword, value);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+dt_pg_setup_param(dt_pg_pool_t *pool, const char *keyword, const void *value)
+{
+    pool->keywords[pool->nparams] = keyword;
+    pool->params[pool->nparams++] = value;
 }
 
 
@@ -144,7 +217,7 @@ dt_pg_setup_answer(dt_pg_conn_t *conn, PGresult *result)
     default:
         sql = conn->pool->init.statements;
 
-        for (i = 0; sql[i] && i < conn->prepared; i++) { /* void */ }
+        for (i = 0; i < conn->prepared && sql[i]; i++) { /* void */ }
 
         name = sql[i] ? sql[i]->name : "LISTEN";
         state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -145,7 +145,30 @@ dt_pg_unit_free(dt_pg_unit_t *unit)
 }
 
 
-/* The end of the queue is the latest deadline, for all wait equally long. */
+void
+dt_pg_unit_ping(dt_pg_conn_t *conn)
+{
+    dt_pg_unit_t  *unit;
+
+    unit = dt_pg_unit_get(conn->pool);
+    if (unit == NULL) {
+        return;
+    }
+
+    unit->lane = conn->lane;
+    unit->sql = conn->pool->init.ping;
+    unit->tag = NULL;
+    unit->forgotten = 1;
+
+    dt_pg_conn_send(conn, unit);
+    dt_pg_conn_flush(conn);
+}
+
+
+/*
+ * The end of the queue is the latest deadline, for all wait equally long; but
+ * in a worker that has just begun as long as its first connection may take.
+ */
 
 static void
 dt_pg_unit_wait(dt_pg_unit_t *unit)
@@ -157,7 +180,8 @@ dt_pg_unit_wait(dt_pg_unit_t *unit)
     pool = lane->pool;
 
     unit->waiting = 1;
-    unit->time = ngx_current_msec + pool->conf->wait;
+    unit->time = ngx_current_msec + (lane->young ? DT_PG_CONNECT_TIME
+                                                 : pool->conf->wait);
 
     ngx_queue_insert_tail(&lane->waiting, &unit->queue);
     lane->nwaiting++;
@@ -186,6 +210,7 @@ dt_pg_lane_init(dt_pg_lane_t *lane, dt_pg_pool_t *pool, dt_pg_conn_t *conns,
     lane->pool = pool;
     lane->conns = conns;
     lane->nconns = n;
+    lane->young = 1;
     ngx_queue_init(&lane->waiting);
 
     lane->timer.handler = dt_pg_lane_expire;
@@ -204,7 +229,9 @@ dt_pg_lane_send(dt_pg_lane_t *lane)
     dt_pg_conn_t  *conn;
     dt_pg_unit_t  *unit;
 
-    while (lane->nwaiting && !lane->pool->pause.timer_set) {
+    while (lane->nwaiting && !lane->pool->pause.timer_set
+           && !lane->pool->stalled)
+    {
 
         conn = dt_pg_lane_choose(lane);
         if (conn == NULL) {
@@ -253,6 +280,47 @@ dt_pg_lane_choose(dt_pg_lane_t *lane)
     }
 
     return best;
+}
+
+
+void
+dt_pg_lane_tried(dt_pg_lane_t *lane)
+{
+    ngx_queue_t   *q;
+    dt_pg_unit_t  *unit;
+
+    if (!lane->young) {
+        return;
+    }
+
+    lane->young = 0;
+
+    for (q = ngx_queue_head(&lane->waiting);
+         q != ngx_queue_sentinel(&lane->waiting);
+         q = ngx_queue_next(q))
+    {
+        unit = ngx_queue_data(q, dt_pg_unit_t, queue);
+        unit->time = ngx_current_msec + lane->pool->conf->wait;
+    }
+
+    if (lane->timer.timer_set) {
+        ngx_add_timer(&lane->timer, lane->pool->conf->wait);
+    }
+}
+
+
+ngx_uint_t
+dt_pg_lane_ready(const dt_pg_lane_t *lane)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < lane->nconns; i++) {
+        if (lane->conns[i].state == DT_PG_READY) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -118,6 +118,7 @@ dt_worker_pool(ngx_cycle_t *cycle, const dt_service_conf_t *sc)
     ngx_memzero(&init, sizeof(dt_pg_pool_init_t));
     init.conf = sc->pg;
     init.statements = statements;
+    init.ping = &sql_ping;
     init.on_write = dt_worker_wrote;
     init.data = (void *) sc->service;
 
