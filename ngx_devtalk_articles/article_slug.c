@@ -108,7 +108,7 @@ article_slug_warm(void)
     end = scripts + sizeof(scripts) - 1;
 
     for (p = scripts; p < end; p += len) {
-        len = article_slug_piece(p, end - p);
+        len = article_slug_piece(p, (int32_t) (end - p));
         ngx_memzero(&slug, sizeof(article_slug_t));
         article_slug_spell(&slug, p, len);
     }
@@ -135,7 +135,7 @@ article_slug_make(const ngx_str_t *title, u_char *out, size_t size)
     while (p < end && slug.len < sizeof(slug.text)
            && slug.read < ARTICLE_SLUG_READ)
     {
-        piece = article_slug_piece(p, end - p);
+        piece = article_slug_piece(p, (int32_t) (end - p));
         article_slug_spell(&slug, p, piece);
         p += piece;
     }

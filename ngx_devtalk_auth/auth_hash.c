@@ -6,6 +6,7 @@
 #include <ngx_config.h>
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sodium.h>
 
 #include "auth_password.h"
@@ -15,6 +16,7 @@
 #define AUTH_MEMLIMIT  (19 * 1024 * 1024)
 
 
+static int auth_hash_room(void);
 static int auth_hash(char *hash, const char *password, size_t len);
 
 
@@ -66,7 +68,10 @@ auth_password_check(void *data)
     hash = p->hash[0] ? p->hash : auth_password_nobody;
     errno = 0;
 
-    if (crypto_pwhash_str_verify(hash, p->password, p->len) == 0) {
+    if (!auth_hash_room()) {
+        p->failed = 1;
+
+    } else if (crypto_pwhash_str_verify(hash, p->password, p->len) == 0) {
         p->right = (hash == p->hash);
 
     } else if (errno != EINVAL) {
@@ -86,6 +91,20 @@ auth_password_check(void *data)
     }
 
     sodium_memzero(p->password, sizeof(p->password));
+}
+
+
+/* libsodium 1.0.18 calls it "does not fit" when it has no memory. */
+
+static int
+auth_hash_room(void)
+{
+    void  *room;
+
+    room = mmap(NULL, AUTH_MEMLIMIT, PROT_READ|PROT_WRITE,
+                MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
+
+    return room != MAP_FAILED && munmap(room, AUTH_MEMLIMIT) == 0;
 }
 
 

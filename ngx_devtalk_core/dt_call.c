@@ -250,6 +250,9 @@ dt_call_access(dt_call_t *call)
     case DT_TOKEN_THROTTLED:
         return dt_fail(call, DT_TOO_MANY, "token", "too many bad ones");
 
+    case DT_TOKEN_UNCHECKED:
+        return dt_fail(call, DT_UNAVAILABLE, NULL, NULL);
+
     default:
         return dt_fail(call, DT_UNAUTHORIZED, "token", "is invalid");
     }

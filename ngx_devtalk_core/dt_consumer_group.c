@@ -1,9 +1,8 @@
 /* A consumer and its group: partitions come and go; how far it is behind. */
 
 #include "dt_consumer_parts.h"
+#include "dt_json.h"
 #include "dt_metrics.h"
-
-#include <jansson.h>
 
 
 static void dt_consumer_assign(dt_consumer_t *consumer,
@@ -78,14 +77,13 @@ int
 dt_consumer_stats(rd_kafka_t *handle, char *json, size_t len, void *data)
 {
     json_t         *stats;
+    json_error_t    error;
     dt_consumer_t  *consumer = data;
 
-    stats = json_loadb(json, len, 0, NULL);
-
-    if (stats) {
+    if (dt_json_load(json, len, 0, &stats, &error) == NGX_OK) {
         dt_gauge(DT_G_CONSUMER_LAG, consumer->service,
                  dt_consumer_lag(consumer, json_object_get(stats, "topics")));
-        json_decref(stats);
+        dt_json_free();
     }
 
     return 0;
@@ -108,7 +106,7 @@ dt_consumer_lag(dt_consumer_t *consumer, json_t *topics)
                             partition)
         {
             if (!dt_partition_ours(&consumer->partitions, name,
-                                   strtol(number, NULL, 10)))
+                                   (int32_t) strtol(number, NULL, 10)))
             {
                 continue;
             }

@@ -1,11 +1,14 @@
 
 /* Input from a JSON body. */
 
+#include "dt_json.h"
 #include "dt_rule.h"
 
 
 static ngx_uint_t dt_json_blank(const ngx_str_t *body);
-static const char *dt_json_parse(const ngx_str_t *body, json_t **root);
+static ngx_int_t dt_json_parse(const ngx_str_t *body, json_t **root,
+    const char **wrong);
+static const char *dt_json_check(const ngx_str_t *body);
 static ngx_uint_t dt_json_deep(const ngx_str_t *body);
 static dt_error_e dt_json_take(ngx_pool_t *pool, const dt_input_t *input,
     const json_t *root, dt_value_t *values, dt_problems_t *problems);
@@ -29,7 +32,12 @@ dt_input_json(ngx_pool_t *pool, const dt_input_t *input,
         return DT_INTERNAL;
     }
 
-    wrong = dt_json_parse(body, &root);
+    wrong = NULL;
+
+    if (dt_json_parse(body, &root, &wrong) == NGX_ERROR) {
+        return DT_INTERNAL;
+    }
+
     if (wrong) {
         dt_problem_add(problems, "body", wrong);
         return DT_MALFORMED;
@@ -39,7 +47,7 @@ dt_input_json(ngx_pool_t *pool, const dt_input_t *input,
 
     error = dt_json_take(pool, input, root, values, problems);
 
-    json_decref(root);
+    dt_json_free();
 
     return error;
 }
@@ -50,12 +58,44 @@ dt_input_json(ngx_pool_t *pool, const dt_input_t *input,
  * reader of the same text would take is anybody's guess (RFC 8259 §4).
  */
 
-static const char *
-dt_json_parse(const ngx_str_t *body, json_t **root)
+static ngx_int_t
+dt_json_parse(const ngx_str_t *body, json_t **root, const char **wrong)
 {
     size_t        flags;
+    ngx_int_t     rc;
     json_error_t  error;
 
+    *wrong = dt_json_check(body);
+    if (*wrong) {
+        return NGX_DECLINED;
+    }
+
+    flags = JSON_REJECT_DUPLICATES|JSON_DECODE_ANY;
+
+    rc = dt_json_load((char *) body->data, body->len, flags, root, &error);
+
+    /* A whole number beyond int64 may stand in a member that nobody reads. */
+
+    if (rc == NGX_DECLINED
+        && json_error_code(&error) == json_error_numeric_overflow)
+    {
+        rc = dt_json_load((char *) body->data, body->len,
+                          flags|JSON_DECODE_INT_AS_REAL, root, &error);
+    }
+
+    if (rc == NGX_DECLINED) {
+        *wrong = "is not valid JSON";
+    }
+
+    return rc;
+}
+
+
+/* What is looked at before. */
+
+static const char *
+dt_json_check(const ngx_str_t *body)
+{
     if (dt_json_blank(body)) {
         return "is missing";
     }
@@ -72,20 +112,7 @@ dt_json_parse(const ngx_str_t *body, json_t **root)
         return "is nested too deeply";
     }
 
-    flags = JSON_REJECT_DUPLICATES|JSON_DECODE_ANY;
-
-    *root = json_loadb((char *) body->data, body->len, flags, &error);
-
-    /* A whole number beyond int64 may stand in a member that nobody reads. */
-
-    if (*root == NULL
-        && json_error_code(&error) == json_error_numeric_overflow)
-    {
-        *root = json_loadb((char *) body->data, body->len,
-                           flags|JSON_DECODE_INT_AS_REAL, &error);
-    }
-
-    return *root ? NULL : "is not valid JSON";
+    return NULL;
 }
 
 

@@ -119,6 +119,10 @@ dt_metrics_handler(ngx_http_request_t *r)
     b->last = p;
     b->last_buf = 1;
 
+    /* as in dt_reply_send() */
+
+    r->disable_not_modified = 1;
+
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = b->last - b->pos;
     ngx_str_set(&r->headers_out.content_type, "text/plain; version=0.0.4");

@@ -6,9 +6,8 @@
  */
 
 #include "dt_conf.h"
+#include "dt_json.h"
 #include "dt_kafka.h"
-
-#include <jansson.h>
 
 
 #define DT_TOPIC_MAX  249          /* Kafka's own bound */
@@ -337,13 +336,13 @@ dt_producer_error(rd_kafka_t *handle, int error, const char *reason,
 static int
 dt_producer_stats(rd_kafka_t *handle, char *json, size_t len, void *data)
 {
-    json_t      *stats, *broker;
-    ngx_uint_t   up;
-    json_int_t   latency;
-    const char  *name, *state;
+    json_t        *stats, *broker;
+    ngx_uint_t     up;
+    json_int_t     latency;
+    const char    *name, *state;
+    json_error_t   error;
 
-    stats = json_loadb(json, len, 0, NULL);
-    if (stats == NULL) {
+    if (dt_json_load(json, len, 0, &stats, &error) != NGX_OK) {
         return 0;
     }
 
@@ -366,7 +365,7 @@ dt_producer_stats(rd_kafka_t *handle, char *json, size_t len, void *data)
         }
     }
 
-    json_decref(stats);
+    dt_json_free();
 
     if (up != dt_producer.up) {
         ngx_log_error(NGX_LOG_NOTICE, dt_producer.log, 0, "kafka is %s",

@@ -31,6 +31,7 @@ typedef struct {
     dt_redis_adapter_t   adapter;
     dt_redis_state_e     state;
     unsigned             quiet:1;      /* its being away is in the log */
+    unsigned             refused:1;    /* and why it is of no use */
 
     ngx_event_t          timer;        /* to connect, and for replies */
     ngx_event_t          retry;
@@ -57,8 +58,8 @@ static const char *dt_redis_reason(void);
 static void dt_redis_gone(void);
 static dt_redis_op_t *dt_redis_send(ngx_uint_t argc, const char **argv,
     const size_t *argvlen, dt_redis_done_pt done, void *data);
-static void dt_redis_answered(redisAsyncContext *context, void *reply,
-    void *data);
+static void dt_redis_reply(redisReply *reply);
+static void dt_redis_answered(dt_redis_op_t *op, redisReply *reply);
 
 
 static dt_redis_t  dt_redis;
@@ -74,6 +75,7 @@ dt_redis_init_worker(ngx_cycle_t *cycle)
     ngx_queue_init(&dt_redis.ops);
 
     dt_redis.adapter.ready = dt_redis_ready;
+    dt_redis.adapter.reply = dt_redis_reply;
     dt_redis.adapter.gone = dt_redis_gone;
     dt_redis.away_since = ngx_current_msec;
 
@@ -227,6 +229,7 @@ dt_redis_greeted(void)
     dt_redis.state = DT_REDIS_UP;
     dt_redis.up_since = ngx_current_msec;
     dt_redis.quiet = 0;
+    dt_redis.refused = 0;
     dt_redis.backoff = 0;
 }
 
@@ -234,9 +237,10 @@ dt_redis_greeted(void)
 void
 dt_redis_reject(const char *reason)
 {
-    if (!dt_redis.quiet) {
+    if (!dt_redis.refused) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "devtalk: Redis is of no use: %s", reason);
+        dt_redis.refused = 1;
         dt_redis.quiet = 1;
     }
 
@@ -268,22 +272,27 @@ dt_redis_lost(void)
 static const char *
 dt_redis_reason(void)
 {
-    redisAsyncContext  *context;
+    const char  *error;
 
-    context = dt_redis.adapter.context;
+    error = dt_redis.adapter.error;
 
-    if (context == NULL) {
-        return dt_redis.adapter.error;
-    }
-
-    return context->err ? context->errstr : "timed out";
+    return dt_redis.adapter.context == NULL && *error ? error : "timed out";
 }
 
+
+/* The connection's end is told to its commands first. */
 
 static void
 dt_redis_gone(void)
 {
+    ngx_queue_t  *q;
+
     dt_redis_lost();
+
+    while (!ngx_queue_empty(&dt_redis.ops)) {
+        q = ngx_queue_head(&dt_redis.ops);
+        dt_redis_answered(ngx_queue_data(q, dt_redis_op_t, queue), NULL);
+    }
 
     if (dt_redis.timer.timer_set) {
         ngx_del_timer(&dt_redis.timer);
@@ -332,10 +341,7 @@ dt_redis_send(ngx_uint_t argc, const char **argv, const size_t *argvlen,
         return NULL;
     }
 
-    if (redisAsyncCommandArgv(dt_redis.adapter.context, dt_redis_answered, op,
-                              argc, argv, argvlen)
-        != REDIS_OK)
-    {
+    if (dt_redis_write(&dt_redis.adapter, argc, argv, argvlen) != NGX_OK) {
         ngx_free(op);
         return NULL;
     }
@@ -367,16 +373,27 @@ dt_redis_forget(dt_redis_op_t *op)
 
 
 static void
-dt_redis_answered(redisAsyncContext *context, void *reply, void *data)
+dt_redis_reply(redisReply *reply)
 {
-    dt_redis_op_t *op = data;
+    ngx_queue_t  *q;
 
-    /* the connection's end is told to its commands first */
+    if (ngx_queue_empty(&dt_redis.ops)) {
 
-    if (reply == NULL && dt_redis.state != DT_REDIS_AWAY) {
-        dt_redis_lost();
+        /* unasked, as when it has too many clients */
+
+        dt_redis_reject(reply->type == REDIS_REPLY_ERROR ? reply->str
+                                                         : "an odd reply");
+        return;
     }
 
+    q = ngx_queue_head(&dt_redis.ops);
+    dt_redis_answered(ngx_queue_data(q, dt_redis_op_t, queue), reply);
+}
+
+
+static void
+dt_redis_answered(dt_redis_op_t *op, redisReply *reply)
+{
     dt_redis.heard = ngx_current_msec;
     dt_redis.pending--;
     ngx_queue_remove(&op->queue);

@@ -24,6 +24,7 @@ typedef struct {
     void                       (*states[DT_LISTENER_STATES])(ngx_uint_t up);
     ngx_uint_t                   nstates;
 
+    unsigned                     authenticating:1;
     unsigned                     leaving:1;
 } dt_listener_t;
 
@@ -32,11 +33,10 @@ static void dt_listener_connect(void);
 static void dt_listener_retry_handler(ngx_event_t *ev);
 static void dt_listener_timer_handler(ngx_event_t *ev);
 static void dt_listener_ready(void);
-static void dt_listener_authenticated(redisAsyncContext *context, void *reply,
-    void *data);
+static void dt_listener_reply(redisReply *reply);
+static void dt_listener_authenticated(const redisReply *reply);
 static void dt_listener_subscribe(void);
-static void dt_listener_message(redisAsyncContext *context, void *reply,
-    void *data);
+static void dt_listener_message(const redisReply *reply);
 static void dt_listener_subscribed(void);
 static void dt_listener_gone(void);
 static void dt_listener_tell(ngx_uint_t up);
@@ -68,6 +68,7 @@ dt_redis_listen(ngx_cycle_t *cycle, const dt_redis_listener_t *listeners,
     /* the first: it connects when all of init_process is done */
 
     dt_listener.adapter.ready = dt_listener_ready;
+    dt_listener.adapter.reply = dt_listener_reply;
     dt_listener.adapter.gone = dt_listener_gone;
 
     dt_listener.timer.handler = dt_listener_timer_handler;
@@ -130,6 +131,7 @@ dt_listener_ready(void)
     const dt_main_conf_t  *conf;
 
     conf = dt_main_conf();
+    dt_listener.authenticating = 0;
 
     if (conf->redis_password.len == 0) {
         dt_listener_subscribe();
@@ -141,23 +143,29 @@ dt_listener_ready(void)
     arg[1] = (const char *) conf->redis_password.data;
     len[1] = conf->redis_password.len;
 
-    if (redisAsyncCommandArgv(dt_listener.adapter.context,
-                              dt_listener_authenticated, NULL, 2, arg, len)
-        != REDIS_OK)
-    {
+    dt_listener.authenticating = 1;
+
+    if (dt_redis_write(&dt_listener.adapter, 2, arg, len) != NGX_OK) {
         dt_redis_close(&dt_listener.adapter);
     }
 }
 
 
 static void
-dt_listener_authenticated(redisAsyncContext *context, void *data, void *unused)
+dt_listener_reply(redisReply *reply)
 {
-    redisReply *reply = data;
-
-    if (reply == NULL) {
-        return;
+    if (dt_listener.authenticating) {
+        dt_listener_authenticated(reply);
+    } else {
+        dt_listener_message(reply);
     }
+}
+
+
+static void
+dt_listener_authenticated(const redisReply *reply)
+{
+    dt_listener.authenticating = 0;
 
     if (reply->type == REDIS_REPLY_ERROR) {
         dt_redis_close(&dt_listener.adapter);
@@ -183,29 +191,22 @@ dt_listener_subscribe(void)
         len[i + 1] = ngx_strlen(arg[i + 1]);
     }
 
-    if (redisAsyncCommandArgv(dt_listener.adapter.context,
-                              dt_listener_message, NULL, dt_listener.n + 1,
-                              arg, len)
-        != REDIS_OK)
+    if (dt_redis_write(&dt_listener.adapter, dt_listener.n + 1, arg, len)
+        != NGX_OK)
     {
         dt_redis_close(&dt_listener.adapter);
     }
 }
 
 
-/* ["subscribe", channel, number] or ["message", channel, payload]; NULL when
- * the connection ends, which dt_listener_gone() is told as well. */
+/* ["subscribe", channel, number] or ["message", channel, payload]. */
 
 static void
-dt_listener_message(redisAsyncContext *context, void *data, void *unused)
+dt_listener_message(const redisReply *reply)
 {
     ngx_uint_t                  i;
-    redisReply                 *reply = data, **part;
+    redisReply                **part;
     const dt_redis_listener_t  *listener;
-
-    if (reply == NULL) {
-        return;
-    }
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,

@@ -54,11 +54,16 @@ dt_reply_send(dt_call_t *call, ngx_uint_t status, const ngx_str_t *type,
 
     r = call->request;
 
-    /* conditions are for reads: a write has happened by now */
+    /* conditions are for reads of what has a version: a write has happened
+     * by now; and there is no date to compare (RFC 9110 §13.1.4) */
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        || r->headers_out.etag == NULL)
+    {
         r->disable_not_modified = 1;
     }
+
+    r->headers_in.if_unmodified_since = NULL;
 
     r->headers_out.status = status;
 

@@ -69,11 +69,13 @@ dt_token_check(const ngx_str_t *token, const ngx_str_t *address, time_t now,
     dt_token_e   state;
     dt_viewer_t  bearer;
 
-    if (token->len == 0 || token->len > DT_TOKEN_MAX
-        || dt_token_digest(token, hash) != NGX_OK)
-    {
+    if (token->len == 0 || token->len > DT_TOKEN_MAX) {
         dt_count(DT_M_TOKEN_REFUSED, 1);
         return DT_TOKEN_BAD;
+    }
+
+    if (dt_token_digest(token, hash) != NGX_OK) {
+        return DT_TOKEN_UNCHECKED;
     }
 
     if (dt_memory_find(dt_token_memory, hash, now, &bearer) == NGX_OK) {
@@ -92,6 +94,10 @@ dt_token_check(const ngx_str_t *token, const ngx_str_t *address, time_t now,
         && dt_memory_revoked(dt_token_memory, bearer.session, now))
     {
         state = DT_TOKEN_REVOKED;
+    }
+
+    if (state == DT_TOKEN_UNCHECKED) {
+        return state;
     }
 
     if (state != DT_TOKEN_GOOD) {
@@ -125,6 +131,11 @@ dt_token_verify(const ngx_str_t *token, const ngx_str_t *address, time_t now,
     const dt_key_t    *key;
     dt_token_parts_t   parts;
 
+    /* OpenSSL and jansson do not tell what is wrong from what there was no
+     * memory to find out, but malloc() does */
+
+    ngx_set_errno(0);
+
     if (dt_token_split(token, &parts) != NGX_OK
         || parts.signature.len > DT_ES256_SIZE * 4 / 3 + 1
         || dt_base64url_decode(signature, &parts.signature) != DT_ES256_SIZE)
@@ -138,7 +149,7 @@ dt_token_verify(const ngx_str_t *token, const ngx_str_t *address, time_t now,
         || dt_token_claims(dt_token_ring, &parts.payload, now, viewer)
            != NGX_OK)
     {
-        return DT_TOKEN_BAD;
+        return ngx_errno == NGX_ENOMEM ? DT_TOKEN_UNCHECKED : DT_TOKEN_BAD;
     }
 
     if (dt_memory_throttled(dt_token_memory, address, ngx_current_msec)) {
@@ -148,6 +159,11 @@ dt_token_verify(const ngx_str_t *token, const ngx_str_t *address, time_t now,
     dt_count(DT_M_TOKEN_VERIFIED, 1);
 
     if (dt_key_verify(key, &parts.signed_text, signature) != NGX_OK) {
+
+        if (ngx_errno == NGX_ENOMEM) {
+            return DT_TOKEN_UNCHECKED;
+        }
+
         dt_memory_blame(dt_token_memory, address, ngx_current_msec);
         return DT_TOKEN_BAD;
     }

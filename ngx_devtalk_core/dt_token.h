@@ -37,6 +37,7 @@ typedef enum {
     DT_TOKEN_GOOD = 0,
     DT_TOKEN_BAD,           /* 401: not ours, altered, expired, ... */
     DT_TOKEN_REVOKED,       /* 401: its session has ended */
+    DT_TOKEN_UNCHECKED,     /* 503: memory is short */
     DT_TOKEN_THROTTLED      /* 429: this address sent too many bad ones */
 } dt_token_e;
 

@@ -7,8 +7,7 @@
 
 #include <ngx_config.h>
 
-#include <jansson.h>
-
+#include "dt_json.h"
 #include "dt_token_parts.h"
 
 
@@ -164,21 +163,22 @@ dt_token_header(const dt_ring_t *ring, const ngx_str_t *header)
         }
     }
 
-    json_decref(json);
+    dt_json_free();
 
     return key;
 }
 
 
-/* An object of valid UTF-8 without NUL and without a member twice, or NULL.
- * DT_TOKEN_MAX bounds its depth. */
+/* An object of valid UTF-8 without NUL and without a member twice, to be freed
+ * by dt_json_free(), or NULL.  DT_TOKEN_MAX bounds its depth. */
 
 static json_t *
 dt_token_json(const ngx_str_t *text)
 {
-    u_char    buf[DT_TOKEN_MAX];
-    json_t   *json;
-    ssize_t   len;
+    u_char         buf[DT_TOKEN_MAX];
+    json_t        *json;
+    ssize_t        len;
+    json_error_t   error;
 
     if (text->len > DT_TOKEN_MAX) {
         return NULL;
@@ -189,10 +189,14 @@ dt_token_json(const ngx_str_t *text)
         return NULL;
     }
 
-    json = json_loadb((char *) buf, len, JSON_REJECT_DUPLICATES, NULL);
+    if (dt_json_load((char *) buf, len, JSON_REJECT_DUPLICATES, &json, &error)
+        != NGX_OK)
+    {
+        return NULL;
+    }
 
     if (!json_is_object(json)) {
-        json_decref(json);
+        dt_json_free();
         return NULL;
     }
 
@@ -239,7 +243,7 @@ dt_token_claims(const dt_ring_t *ring, const ngx_str_t *payload, time_t now,
            && dt_claim_text(claims, "role", viewer->role, DT_ROLE_MAX)
               == NGX_OK;
 
-    json_decref(claims);
+    dt_json_free();
 
     return good ? NGX_OK : NGX_DECLINED;
 }

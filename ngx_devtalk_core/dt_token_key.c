@@ -29,7 +29,7 @@ dt_key_read(dt_key_t *key, const u_char *pem, size_t len)
     BIO         *bio;
     const char  *wrong;
 
-    bio = BIO_new_mem_buf(pem, len);
+    bio = BIO_new_mem_buf(pem, (int) len);
     if (bio == NULL) {
         return "cannot be read: no memory";
     }

@@ -114,6 +114,9 @@ subtest 'another content type' => sub {
             for 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', 'application/xml', '', ';',
             'multipart/form-data; boundary=x';
     }
+    my $raw = DevTalk::Raw->new->send(['POST /api/articles HTTP/1.1', 'Host: x',
+        'Authorization: Token ' . $anna->token, 'Content-Length: 2'], '{}');
+    is $raw->reply('POST', '/api/articles')->status, 415, 'none at all';
     $send->($writes[3], '{"article":{"title":"x","description":"x","body":"x"}}', 'Content-Type' => $_)
         ->is(201, "good: $_") for 'application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8';
 };
@@ -131,11 +134,12 @@ subtest 'too large' => sub {
 };
 
 subtest 'chunked' => sub {
+    my $where   = '/api/articles';
     my $chunked = sub (@chunks) {
         my $body = join '', map { sprintf "%x\r\n%s\r\n", length $_, $_ } @chunks, '';
-        my $reply = DevTalk::Raw->new->send(['POST /api/articles HTTP/1.1', 'Host: x',
+        my $reply = DevTalk::Raw->new->send(["POST $where HTTP/1.1", 'Host: x',
             'Authorization: Token ' . $anna->token, 'Content-Type: application/json',
-            'Transfer-Encoding: chunked', 'Connection: close'], $body)->reply('POST', '/api/articles');
+            'Transfer-Encoding: chunked', 'Connection: close'], $body)->reply('POST', $where);
         $anna->check($reply);
         return $reply;
     };
@@ -144,6 +148,10 @@ subtest 'chunked' => sub {
     is $chunked->('{"article"')->status, 400, 'cut';
     is $chunked->()->status, 400, 'empty';
     is $chunked->(('x' x 65536) x 128)->status, 413, '8 MB';
+    is $chunked->(split //, ' ' x 300_000)->status, 413, 'more chunks than memory is given to: not to disk';
+
+    $where = '/api/users/login';
+    is $chunked->(('x' x 16384) x 5)->status, 413, 'more than this route takes, told by nobody before';
 };
 
 subtest 'methods' => sub {

@@ -68,4 +68,16 @@ subtest 'If-Match on reading' => sub {
     anybody()->get($path, headers => {'If-Match' => '"other"'})->is(412, 'another');
 };
 
+subtest 'conditions where there is nothing to compare' => sub {
+    my $early = 'Sat, 01 Jan 2000 00:00:00 GMT';
+    anybody()->get($path, headers => {'If-Unmodified-Since' => $early})
+        ->is(200, 'an article has no date');
+
+    for my $headers ({'If-None-Match' => '*'}, {'If-Match' => '"1"'}) {
+        my ($name) = keys %$headers;
+        $anna->get('/api/user', headers => $headers)->is(200, "an account has no version: $name");
+        anybody()->get('/metrics', headers => $headers)->is(200, "nor have the metrics: $name");
+    }
+};
+
 finish();

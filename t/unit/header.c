@@ -167,7 +167,8 @@ test_idempotency_key(void)
     field[0] = '"';
 
     for (i = 0; i < DT_IDEMPOTENCY_KEY_MAX; i++) {
-        memcpy(field + 1 + 2 * i, "\\\"", 2);
+        field[1 + 2 * i] = '\\';
+        field[2 + 2 * i] = '"';
         expected[i] = '"';
     }
 

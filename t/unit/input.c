@@ -3,6 +3,7 @@
 
 /* sources: ngx_devtalk_core/dt_input.c ngx_devtalk_core/dt_rule.c */
 /* sources: ngx_devtalk_core/dt_utf8.c ngx_devtalk_core/dt_cursor.c */
+/* sources: ngx_devtalk_core/dt_json.c */
 /* libs: -ljansson */
 
 #include "tap.h"
@@ -224,22 +225,20 @@ nested(char open, char close, ngx_uint_t depth, ngx_uint_t fits)
 static void
 test_depth(void)
 {
-    char      *body;
-    size_t     len;
+    size_t       len;
+    static char  body[1000001];
 
     nested('[', ']', DT_JSON_DEPTH, 1);
     nested('[', ']', DT_JSON_DEPTH + 1, 0);
     nested('{', '}', DT_JSON_DEPTH, 1);
     nested('{', '}', DT_JSON_DEPTH + 1, 0);
 
-    len = 1000000;
-    body = malloc(len + 1);
+    len = sizeof(body) - 1;
     memset(body, '[', len);
     body[len] = '\0';
     malformed(body, "is nested too deeply");
     memset(body, ']', len);
     malformed(body, "is not valid JSON");
-    free(body);
 
     good(&article, with("\"x\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\""));
     good(&article, with("\"x\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\""));

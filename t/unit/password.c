@@ -6,6 +6,7 @@
  */
 
 #include <time.h>
+#include <sys/resource.h>
 #include <sodium.h>
 
 #include "tap.h"
@@ -70,6 +71,47 @@ costs(const char *hash)
 }
 
 
+/* The sanitizer's allocator, which ends the program otherwise. */
+
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+
+/* Without 19 MiB to work in there is no answer: not a wrong password. */
+
+static void
+starves(const char *hash)
+{
+    struct rlimit    limit, none;
+    auth_password_t  made, p;
+
+    ngx_memzero(&made, sizeof(made));
+    made.len = 3;
+    ngx_memcpy(made.password, "abc", 3);
+
+    getrlimit(RLIMIT_DATA, &limit);
+    none = limit;
+    none.rlim_cur = 4096;    /* Linux takes 0 for no limit */
+    setrlimit(RLIMIT_DATA, &none);
+
+    auth_password_make(&made);
+    p = checked("abc", hash);
+
+    setrlimit(RLIMIT_DATA, &limit);
+
+    ok(made.failed, "no hash is made without memory");
+    is_text(made.fresh, "", "not half of one either");
+    ok(wiped(&made), "the password is wiped even then");
+    ok(p.failed && !p.right, "and none is checked");
+    ok(checked("abc", hash).right, "with memory it fits again");
+}
+
+
 int
 main(void)
 {
@@ -122,6 +164,7 @@ main(void)
     p = checked("abd", weak);
     ok(!p.right && p.fresh[0] == '\0', "not for a wrong password");
 
+    starves(made.fresh);
     costs(made.fresh);
 
     return done();

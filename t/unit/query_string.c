@@ -271,7 +271,7 @@ test_cursors(void)
         refused(&list, bad[i], DT_MALFORMED, "cursor", "is invalid");
     }
 
-    strcat(args, "=");
+    sprintf(args, "limit=5&cursor=%.*s=", DT_CURSOR_LEN, text);
     refused(&list, args, DT_MALFORMED, "cursor", "is invalid");
 }
 

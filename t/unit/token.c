@@ -1,4 +1,5 @@
 /* sources: ngx_devtalk_core/dt_token.c ngx_devtalk_core/dt_token_claims.c ngx_devtalk_core/dt_token_key.c ngx_devtalk_core/dt_token_memory.c ngx_devtalk_core/dt_token_conf.c */
+/* sources: ngx_devtalk_core/dt_json.c */
 /* libs: -ljwt -ljansson -lcrypto */
 
 /*
@@ -96,6 +97,7 @@ configure(dt_token_conf_t *conf, ngx_uint_t n, ...)
 {
     va_list          args;
     ngx_uint_t       i;
+    ngx_str_t        file;
     ngx_conf_t       cf;
     const char      *name;
     dt_token_key_t  *key;
@@ -118,19 +120,15 @@ configure(dt_token_conf_t *conf, ngx_uint_t n, ...)
         name = va_arg(args, const char *);
         key->kid.data = (u_char *) name;
         key->kid.len = strlen(name);
-        key->file.data = (u_char *) strdup(file_name(name));
-        key->file.len = strlen((char *) key->file.data);
+        file = tap_slice(file_name(name), strlen(file_name(name)) + 1);
+        key->file.data = file.data;
+        key->file.len = file.len - 1;
         key->signing = va_arg(args, int);
     }
 
     va_end(args);
 
     name = dt_token_configure(&cf, conf);
-
-    for (i = 0; i < n; i++) {
-        key = (dt_token_key_t *) conf->keys->elts + i;
-        free(key->file.data);
-    }
 
     return (char *) name;
 }
@@ -154,7 +152,7 @@ hs256(const char *secret, const ngx_str_t *text, u_char *out)
 {
     unsigned  len;
 
-    HMAC(EVP_sha256(), secret, strlen(secret), text->data, text->len, out,
+    HMAC(EVP_sha256(), secret, (int) strlen(secret), text->data, text->len, out,
          &len);
 
     return len;
@@ -227,9 +225,10 @@ issue(const char *session, const char *username, time_t now)
 
     ngx_memzero(&viewer, sizeof(viewer));
     viewer.user = 17;
-    strcpy((char *) viewer.session, session);
-    strcpy((char *) viewer.username, username);
-    strcpy((char *) viewer.role, "reader");
+    ngx_cpystrn(viewer.session, (u_char *) session, sizeof(viewer.session));
+    ngx_cpystrn(viewer.username, (u_char *) username,
+                sizeof(viewer.username));
+    ngx_cpystrn(viewer.role, (u_char *) "reader", sizeof(viewer.role));
 
     text = dt_token_issue(&viewer, now);
     token = tap_slice(text, strlen(text));
@@ -295,10 +294,11 @@ ends(void)
 static void
 publishes(void)
 {
-    char         *jwks;
+    char          jwks[1024];
     static char   start[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",";
 
-    jwks = strndup((char *) dt_token_jwks()->data, dt_token_jwks()->len);
+    snprintf(jwks, sizeof(jwks), "%.*s", (int) dt_token_jwks()->len,
+             dt_token_jwks()->data);
 
     ok(strncmp(jwks, start, strlen(start)) == 0
        && strstr(jwks, "\"kid\":\"new\"") && strstr(jwks, "\"kid\":\"old\"")
@@ -306,8 +306,6 @@ publishes(void)
        "the key set has both keys");
     ok(strstr(jwks, "\"d\"") == NULL, "and no private part");
     is(dt_token_jwks()->len, strlen(jwks), "and no NUL");
-
-    free(jwks);
 }
 
 
@@ -786,7 +784,7 @@ costs(void)
         check(bad, NOW);
     }
     note("a signature is checked in %.1f us",
-         (tap_clock() - start) / 200 / 1e3);
+         (double) (tap_clock() - start) / 200 / 1e3);
 
     check_from(token, "192.0.2.77", NOW);
     start = tap_clock();
@@ -794,13 +792,14 @@ costs(void)
         check_from(token, "192.0.2.77", NOW);
     }
     note("a remembered token of %d bytes in %.2f us", (int) token.len,
-         (tap_clock() - start) / 20000 / 1e3);
+         (double) (tap_clock() - start) / 20000 / 1e3);
 
     start = tap_clock();
     for (i = 0; i < 200; i++) {
         issue("5e551014", "anna", NOW);
     }
-    note("a token is made in %.1f us", (tap_clock() - start) / 200 / 1e3);
+    note("a token is made in %.1f us",
+         (double) (tap_clock() - start) / 200 / 1e3);
 }
 
 
