@@ -9,6 +9,7 @@
 
 
 #define DT_CALL_DOUBT       1000     /* ms to wait, at most */
+#define DT_CALL_DOUBT_NEW   2000     /* the same in a worker's first moments */
 #define DT_CALL_DOUBT_POLL  5
 
 static dt_call_t *dt_call_find(ngx_http_request_t *r);
@@ -344,8 +345,14 @@ dt_call_begin(dt_call_t *call)
 }
 
 
-/* A worker that has just started cannot tell yet whether the token's session
- * has ended. */
+/*
+ * A worker that has just started cannot tell yet whether the token's session
+ * has ended.  The first of those who wait may have to wait longer: on a busy
+ * machine a first connection takes its time.
+ */
+
+static ngx_msec_t  dt_call_doubted;
+
 
 static ngx_int_t
 dt_call_doubt(dt_call_t *call)
@@ -356,6 +363,10 @@ dt_call_doubt(dt_call_t *call)
     }
 
     call->since = ngx_current_msec;
+
+    if (dt_call_doubted == 0) {
+        dt_call_doubted = ngx_current_msec;
+    }
 
     call->doubt->handler = dt_call_doubt_handler;
     call->doubt->data = call;
@@ -379,7 +390,9 @@ dt_call_doubt_handler(ngx_event_t *ev)
         dt_call_identify(call);
         rc = dt_call_access(call);
 
-    } else if (ngx_current_msec - call->since < DT_CALL_DOUBT) {
+    } else if (ngx_current_msec - call->since < DT_CALL_DOUBT
+               || ngx_current_msec - dt_call_doubted < DT_CALL_DOUBT_NEW)
+    {
         ngx_add_timer(ev, DT_CALL_DOUBT_POLL);
         return;
 

@@ -167,23 +167,38 @@ dt_pg_unit_ping(dt_pg_conn_t *conn)
 
 /*
  * The end of the queue is the latest deadline, for all wait equally long; but
- * in a worker that has just begun as long as its first connection may take.
+ * in a worker that has just begun as long as its first connection may take,
+ * and one that is sent again has waited before.
  */
 
 static void
 dt_pg_unit_wait(dt_pg_unit_t *unit)
 {
+    ngx_queue_t   *q;
     dt_pg_lane_t  *lane;
     dt_pg_pool_t  *pool;
+    dt_pg_unit_t  *before;
 
     lane = unit->lane;
     pool = lane->pool;
 
     unit->waiting = 1;
     unit->time = ngx_current_msec + (lane->young ? DT_PG_CONNECT_TIME
-                                                 : pool->conf->wait);
+                                     : unit->again ? pool->conf->wait / 2
+                                     : pool->conf->wait);
 
-    ngx_queue_insert_tail(&lane->waiting, &unit->queue);
+    for (q = ngx_queue_last(&lane->waiting);
+         q != ngx_queue_sentinel(&lane->waiting);
+         q = ngx_queue_prev(q))
+    {
+        before = ngx_queue_data(q, dt_pg_unit_t, queue);
+
+        if ((ngx_msec_int_t) (unit->time - before->time) >= 0) {
+            break;
+        }
+    }
+
+    ngx_queue_insert_after(q, &unit->queue);
     lane->nwaiting++;
 
     ngx_post_event(&pool->dispatch, &ngx_posted_events);
@@ -225,9 +240,10 @@ dt_pg_lane_init(dt_pg_lane_t *lane, dt_pg_pool_t *pool, dt_pg_conn_t *conns,
 void
 dt_pg_lane_send(dt_pg_lane_t *lane)
 {
-    ngx_queue_t   *q;
-    dt_pg_conn_t  *conn;
-    dt_pg_unit_t  *unit;
+    ngx_queue_t     *q;
+    dt_pg_conn_t    *conn;
+    dt_pg_unit_t    *unit;
+    ngx_msec_int_t   left;
 
     while (lane->nwaiting && !lane->pool->pause.timer_set
            && !lane->pool->stalled)
@@ -248,10 +264,14 @@ dt_pg_lane_send(dt_pg_lane_t *lane)
     if (lane->nwaiting) {
         lane->timer.cancelable = 0;
 
-        if (!lane->timer.timer_set) {
-            q = ngx_queue_head(&lane->waiting);
-            unit = ngx_queue_data(q, dt_pg_unit_t, queue);
-            ngx_add_timer(&lane->timer, unit->time - ngx_current_msec);
+        q = ngx_queue_head(&lane->waiting);
+        unit = ngx_queue_data(q, dt_pg_unit_t, queue);
+
+        if (!lane->timer.timer_set
+            || (ngx_msec_int_t) (unit->time - lane->timer.timer.key) < 0)
+        {
+            left = (ngx_msec_int_t) (unit->time - ngx_current_msec);
+            ngx_add_timer(&lane->timer, ngx_max(left, 1));
         }
     }
 }

@@ -1,56 +1,113 @@
 use lib 't/lib';
 use DevTalk::Test;
 
-use DevTalk::Events;
-use DevTalk::Load;
+use IO::Socket::INET;
+use Mojo::File qw(path);
+use Time::HiRes qw(sleep time);
 
-# Reloading under load: no request fails, old workers leave, events go on.
+use DevTalk::Figures;
+use DevTalk::Footprint;
+use DevTalk::Mixed;
 
-my $events  = DevTalk::Events->start('devtalk.comments');
-my ($anna, $bob) = (signed_in('anna'), signed_in('bob'));
-my $article = $anna->publish;
-my $path    = "/api/articles/$article->{slug}";
-my ($id)    = pg()->selectrow_array('select id from articles.articles where slug = ?', undef, $article->{slug});
+# Reloading every 2 s under the mixed load: no request fails that would not
+# fail in stock nginx, old workers leave, nothing is left behind.
 
-# A connection for each request: one that is kept may be closed by the worker
-# that leaves, at the moment when it is used again.
-my $load = DevTalk::Load->start(clients => 6, work => sub ($n, $round) {
-    my $client = ($n % 3 ? $bob : anybody())->on($round % 2 + 1);
-    my $reply  = $n % 3 == 0 ? $client->get($round % 4 ? $path : '/api/articles')
-        : $n % 3 == 1 ? $client->post("$path/comments", {comment => {body => "Comment $n.$round"}})
-        : $round % 8 ? $client->get('/api/user')
-        : anybody()->post('/api/users/login', {user => {email => $bob->user->{email}, password => password()}});
-    return {what => join(' ', $reply->method, $reply->path), status => $reply->status, why => $reply->failure,
-        comment => $n % 3 == 1 ? "Comment $n.$round" : undef};
-});
+my $reloads = $ENV{DEVTALK_LONG} ? 100 : 8;
+my $workers = nginx_workers(1);
 
-my $workers = () = nginx_workers(1);
-
-for my $reload (1 .. 4) {
-    my @old = map { nginx_workers($_) } 1, 2;
-    my $count = $load->count;
-    wait_until(sub { $load->count > $count + 50 }, 20);
-    is system(DevTalk::Stack::root() . "/devtalk reload >/dev/null 2>&1 </dev/null"), 0, "reload $reload";
-    eventually 'the old workers leave', 25, sub { !grep { kill 0 => $_ } @old };
-    eventually "node $_ has as many new ones", 10, sub { nginx_workers($_) == $workers } for 1, 2;
+# Beside a node's own server one with nothing of ours, in the same workers: an
+# idle connection that is closed at the moment when it is used again is lost
+# there, too.
+my %stock;
+for my $node (1, 2) {
+    my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+    my $file = path(home(), "nginx-$node", 'nginx.conf');
+    $file->spurt($file->slurp =~ s/\}\s*\z//r, <<~"END");
+            server {
+                listen 127.0.0.1:$port backlog=4096;
+                access_log off;
+                location / { return 200 "ok"; }
+            }
+        }
+        END
+    $stock{"stock$node"} = "http://127.0.0.1:$port";
 }
 
-my @outcomes = $load->stop;
-my @failed   = grep { !$_->{status} || $_->{status} >= 400 } @outcomes;
-is scalar(@failed), 0, 'no request failed of ' . @outcomes or diag explain [@failed > 10 ? @failed[0 .. 9] : @failed];
+sub reload { kill HUP => map { nginx_master($_) } 1, 2 }
 
-my @made = grep { defined } map { $_->{comment} } grep { ($_->{status} // 0) == 201 } @outcomes;
-my @told = $events->at_least(scalar(@made), 'devtalk.comments', key => $id, type => 'comment.created', within => 20);
-my %once;
-$once{$_->{data}{body}}{$_->{headers}{ce_id}}++ for @told;
-is_deeply [sort keys %once], [sort @made], 'an event for each comment';
-eventually 'and its effect once', 15, sub { anybody()->article($article)->{commentsCount} == @made };
+# No worker is on its way out.
+sub at_rest { return DevTalk::Footprint->take->workers == 2 * $workers && whole(1) && whole(2) }
 
-eventually "one relay a schema is left, of the new workers", 5, sub {
+# Memory is weighed under the load, descriptors and connections without it;
+# never of workers that are older than those to come.
+sub weigh ($name) {
+    eventually "$name: the old workers leave", 25, \&at_rest;
+    sleep 2;
+    return DevTalk::Footprint->least;
+}
+
+reload();
+my $before = weigh('at first');
+my $mixed  = DevTalk::Mixed->start(probes => \%stock, probing => 165);
+reload();
+my $light  = weigh('under load');
+
+for (1 .. $reloads) {
+    my $next = time + 2;
+    reload();
+    sleep 0.05 while time < $next;
+}
+my $heavy = weigh('at last');
+$mixed->stop;
+
+subtest 'requests' => sub {
+    my (%asked, %closed, %wrong);
+    for my $kind (keys %{$mixed->tally}) {
+        my $whose = $kind =~ /^stock/ ? 'stock' : 'ours';
+        my %told  = %{$mixed->tally->{$kind}};
+        $asked{$whose}  += $_ for values %told;
+        $closed{$whose} += $told{closed} // 0;
+        $wrong{"$kind $_"} = $told{$_} for grep { !/^(?:2\d\d|closed)$/ } keys %told;
+    }
+
+    my $failed = 0;
+    $failed += $_ for values %wrong;
+    figure('reload: reloads, 2 s apart', $reloads);
+    figure('reload: failed requests', $failed, '0');
+    is_deeply \%wrong, {}, "no request failed of $asked{ours}" or diag explain \%wrong;
+
+    my $expected = $closed{stock} * $asked{ours} / $asked{stock};
+    figure('reload: connections closed under a request', $closed{ours},
+        sprintf 'as stock: %.0f', $expected);
+    cmp_ok $closed{ours}, '<=', $expected + 3 * sqrt($expected + 1), 'connections are closed as stock nginx does';
+};
+
+$mixed->verify('reload');
+is $mixed->books->applied->{closed} // 0, 0, 'nothing was done on a connection that was closed';
+
+subtest 'nothing is left behind' => sub {
+    my $after;
+    eventually 'workers, descriptors and connections are as before', 20, sub {
+        $after = DevTalk::Footprint->take;
+        return !$after->differs($before);
+    } or diag join "\n", $after->differs($before);
+    figure("reload: $_ before and after", $before->$_ . ', ' . $after->$_) for qw(descriptors postgres redis kafka);
+
+    figure('reload: KB of memory under load, before and after', $light->memory . ', ' . $heavy->memory);
+    cmp_ok $heavy->memory, '<=', DevTalk::Footprint->room(1.1) * $light->memory, 'memory is as before';
+    figure('reload: KB of the masters, before and after', $light->master . ', ' . $heavy->master);
+    cmp_ok $heavy->master, '<=', DevTalk::Footprint->room(1.05) * $light->master, 'also of the masters, who stay';
+};
+
+eventually 'one relay a schema is left, of the new workers', 5, sub {
     my ($locks) = pg()->selectrow_array(q{
         select count(*) from pg_locks where locktype = 'advisory' and granted
            and classid = (hashtext('devtalk_relay')::bigint & 4294967295)::oid});
     $locks == 3;
 };
+
+# Through the driver too, which takes away the other server.
+is system(DevTalk::Stack::root() . '/devtalk reload >/dev/null 2>&1 </dev/null'), 0, 'devtalk reload';
+eventually 'and all is well', 25, \&at_rest;
 
 finish();

@@ -1,10 +1,17 @@
 use lib 't/lib';
 use DevTalk::Test;
 
+use Time::HiRes qw(sleep time);
+
+use DevTalk::Figures;
+use DevTalk::Footprint;
 use DevTalk::Gate;
+use DevTalk::Mixed;
 use DevTalk::Raw;
 
-# Clients that leave in the middle: at any point, without a word.
+# Clients that leave in the middle: at any point, without a word.  Clients
+# that send a byte now and then, or half of what they have announced.  Nobody
+# else notices, and nothing of them stays.
 
 my $anna    = signed_in('anna');
 my $article = $anna->publish;
@@ -34,31 +41,7 @@ my $healthy = sub ($name) {
     anybody($_)->get($path)->is(200, "$name: node $_ serves") for 1, 2;
 };
 
-subtest 'after the request' => sub {
-    for my $round (1 .. 20) {
-        DevTalk::Raw->new(node => $round % 2 + 1)->send_bytes($request{$_})->abort for sort keys %request;
-    }
-    $healthy->('aborted');
-};
-
-subtest 'in the middle of it' => sub {
-    for my $name (sort keys %request) {
-        for (1 .. 8) {
-            my $cut = int rand length $request{$name};
-            DevTalk::Raw->new(node => $_ % 2 + 1)->send_bytes(substr $request{$name}, 0, $cut)->abort;
-        }
-    }
-    $healthy->('cut');
-};
-
-subtest 'with many requests in a pipe' => sub {
-    for my $round (1 .. 10) {
-        my $raw = DevTalk::Raw->new(node => $round % 2 + 1);
-        $raw->send_bytes($request{read} x 20 . $request{list} x 20)->abort;
-    }
-    $healthy->('pipelined');
-};
-
+# Without a load beside: it holds statements.
 subtest 'while PostgreSQL works for them' => sub {
     my $gate = DevTalk::Gate->open_up;
     for my $name (qw(read list edit favorite feed)) {
@@ -74,18 +57,112 @@ subtest 'while PostgreSQL works for them' => sub {
     $healthy->('held');
 };
 
-subtest 'half-closed and slow ones' => sub {
+# The ways to leave: each is called with a number, from 0 on.
+my $node   = sub ($n) { return DevTalk::Raw->new(node => $n % 2 + 1) };
+my @names  = sort keys %request;
+my %leaves = (
+    'after the request' => sub ($n) {
+        $node->($n)->send_bytes($request{$_})->abort for @names;
+    },
+    'in the middle of it' => sub ($n) {
+        for my $name (@names) {
+            my $cut = $n < 2 ? $n : int rand length $request{$name};
+            $node->($n)->send_bytes(substr $request{$name}, 0, $cut)->abort;
+        }
+    },
+    'some time after it' => sub ($n) {
+        for my $name (@names) {
+            my $raw = $node->($n)->send_bytes($request{$name});
+            sleep rand($name eq 'login' ? 0.05 : 0.005);
+            $raw->abort;
+        }
+    },
+    'in the middle of the reply' => sub ($n) {
+        my $raw = $node->($n)->send_bytes("GET /api/articles?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n");
+        sysread $raw->socket, my $byte, 1;
+        $raw->abort;
+    },
+    'with many requests in a pipe' => sub ($n) {
+        $node->($n)->send_bytes($request{read} x 20 . $request{list} x 20)->abort;
+    },
+);
+
+my $idle  = DevTalk::Footprint->take;
+my $mixed = DevTalk::Mixed->start;
+
+# Once to fill what is kept and used again, then for the scales.
+for my $leave (values %leaves) {
+    $leave->($_) for 0 .. 9;
+}
+my $light = DevTalk::Footprint->least;
+
+# From now on, until the end of the others: a byte of a head now and then; a
+# byte of a body; half a body and nothing more.
+my $announced = "POST /api/articles HTTP/1.1\r\nHost: x\r\nAuthorization: Token $token\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n";
+my $begun   = time;
+my @heads   = map { $node->($_)->send_bytes("GET $path HTTP/1.1\r\nX-Slow: ") } 1 .. 150;
+my @bodies  = map { $node->($_)->send_bytes("$announced\r\n{") } 1 .. 75;
+my @halves  = map { $node->($_)->send_bytes("$announced\r\n" . ' ' x 5000) } 1 .. 75;
+my $dripped = 0;
+my $drip = sub {
+    return if time - $dripped < 1;
+    $dripped = time;
+    $_->send_bytes('x') for @heads;
+    $_->send_bytes(' ') for @bodies;
+};
+
+my $rounds = $ENV{DEVTALK_LONG} ? 200 : 20;
+for my $way (sort keys %leaves) {
+    subtest $way => sub {
+        for my $n (0 .. $rounds - 1) {
+            $leaves{$way}->($n);
+            $drip->();
+        }
+        $healthy->($way);
+    };
+}
+
+subtest 'half-closed' => sub {
     my $raw = DevTalk::Raw->new->send_bytes($request{read});
     shutdown $raw->socket, 1;
     my $reply = $raw->reply(GET => $path, 5);
     like $reply->status, qr/^(?:0|200)$/, 'who says no more is answered, or dropped';
+};
 
-    my @slow = map { DevTalk::Raw->new->send_bytes("POST /api/articles HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n") } 1 .. 50;
-    $healthy->('fifty that say nothing');
-    $_->abort for @slow;
+# nginx gives a head 15 s, and a body as long for each piece of it.
+subtest 'slow ones' => sub {
+    my $ended = sub (@raw) {
+        return scalar grep { IO::Select->new($_->socket)->can_read(0) } @raw;
+    };
+    ok wait_until(sub { $drip->(); $ended->(@heads, @halves) == @heads + @halves }, 20),
+        'slow heads and half bodies are ended after a while';
+    figure('slowloris: ended after, s', time - $begun, '<= 18');
+    is $ended->(@bodies), 0, 'whose body goes on is let be';
+    $healthy->('slow');
+    $_->abort for @heads, @bodies, @halves;
+};
+
+my $heavy    = DevTalk::Footprint->least;
+my @outcomes = ($mixed->take, $mixed->stop);
+
+subtest 'nobody else has noticed' => sub {
+    my @wrong = map { join ' ', grep {defined} @$_{qw(kind node status why note)} }
+        grep { $_->{why} || $_->{status} !~ /^2/ } @outcomes;
+    figure('clients gone: failed requests of others', scalar @wrong, '0');
+    is_deeply [@wrong > 5 ? @wrong[0 .. 4] : @wrong], [], 'no request failed of ' . @outcomes;
+    figure('clients gone: a read of others, p99', ms percentile 99, map { $_->{took} } grep { $_->{kind} eq 'read' } @outcomes);
 };
 
 subtest 'nothing is left behind' => sub {
+    my $after;
+    eventually 'workers, descriptors and connections are as before', 20, sub {
+        $after = DevTalk::Footprint->take;
+        return !$after->differs($idle);
+    } or diag join "\n", $after->differs($idle);
+    figure('clients gone: descriptors before and after', $idle->descriptors . ', ' . $after->descriptors);
+    figure('clients gone: KB of memory before and after', $light->memory . ', ' . $heavy->memory);
+    cmp_ok $heavy->memory, '<=', DevTalk::Footprint->room(1.25) * $light->memory, 'memory is as before';
+
     for my $gauge (grep {/^devtalk_\w*in_flight/} map {s/\{.*//r} keys %{metrics(1)}) {
         eventually "$gauge is nothing", 5, sub { metric($gauge) == 0 };
     }
@@ -94,6 +171,8 @@ subtest 'nothing is left behind' => sub {
             where usename like 'devtalk_%' and state <> 'idle'}))[0]
     };
 };
+
+$mixed->verify('clients gone');
 
 # The relay would tell the nodes once more, but not while it waits for Kafka.
 subtest 'what a client wrote who did not wait is read at once' => sub {

@@ -13,7 +13,7 @@ use Test::More ();
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(root home node_url pg redis kafka_broker server
-    nginx_master nginx_workers metric metrics wait_until signing_key
+    children nginx_master nginx_workers metric metrics wait_until signing_key
     log_mark log_lines access_lines);
 
 
@@ -72,6 +72,13 @@ sub server ($action, $name) {
     Test::More::note(sprintf 'devtalk %s %s: %.1f s', $action, $name, time - $begun);
     Test::More::BAIL_OUT("devtalk $action $name failed ($code): $said") if $code;
     return $said;
+}
+
+
+# Process ids.
+
+sub children ($pid) {
+    return split ' ', eval { path("/proc/$pid/task/$pid/children")->slurp } // '';
 }
 
 
