@@ -1,13 +1,36 @@
 # "devtalk test": the tests, on a stack of their own beside the other.
 
-check_run() {
-    sanitize=off
+# The faults that go through sanitizers: those that take paths of their own
+# through the code.  The others measure (rates, descriptors, times), and say
+# nothing of nodes that are some times slower and keep what they have freed.
+SANITIZED_FAULTS="01-postgres-away 02-redis-away 03-kafka-away
+    05-worker-killed 06-client-gone 07-start-order 11-allocation
+    12-event-steps 16-altered-tables"
 
-    if [ "${1-}" = --sanitize ]; then
-        sanitize=on
+check_run() {
+    sanitize=off coverage=off whole='' proved=''
+
+    while :; do
+        case ${1-} in
+        --sanitize) sanitize=on ;;
+        --coverage) sanitize=on coverage=on ;;
+        --long) DEVTALK_LONG=1 ;;
+        *) break ;;
+        esac
         shift
-        [ $# -gt 0 ] || set -- "$ROOT/t/http" "$ROOT/t/events" \
-                               "$ROOT/t/cache" "$ROOT/t/fault"
+    done
+
+    export DEVTALK_LONG="${DEVTALK_LONG-}"
+    [ -z "$DEVTALK_LONG" ] || [ $# -gt 0 ] || set -- "$ROOT/t/fault"
+
+    if [ $# -eq 0 ] && [ $sanitize = on ]; then
+        whole=whole
+        set -- "$ROOT/t/http" "$ROOT/t/conf" "$ROOT/t/events" "$ROOT/t/cache"
+        [ $coverage = off ] || set -- "$ROOT/t/unit" "$@"
+
+        for fault in $SANITIZED_FAULTS; do
+            set -- "$@" "$ROOT/t/fault/$fault.t"
+        done
     fi
 
     outer=$DEVTALK_HOME
@@ -20,13 +43,20 @@ check_run() {
     mkdir -p "$outer/log"
     check_settings
     packages_install run build test
+    [ $coverage = off ] || packages_install check
     check_clear
+    check_programs "$@"
+    property_needed $TESTS
+
+    if [ $coverage = on ]; then
+        modules_build
+        coverage_clear
+    fi
 
     # The stack's own command, so that its settings are only its own.
     trap check_end EXIT
     trap 'exit 130' HUP INT TERM
     "$ROOT/devtalk" up --bare
-    check_programs "$@"
     check_export
     check_prove "$@"
 }
@@ -38,6 +68,7 @@ check_settings() {
     DEVTALK_NODES=2
     DEVTALK_LIMITS=off
     DEVTALK_SANITIZE=$sanitize
+    DEVTALK_COVERAGE=$coverage
     DEVTALK_LISTEN=127.0.0.1
     DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
     DEVTALK_KAFKA='' DEVTALK_CORS='*' DEVTALK_WORKERS=2
@@ -55,6 +86,7 @@ check_clear() {
     state_find
     stack_lock
     stack_reset quiet
+    rm -f "$DEVTALK_HOME/figures.txt"
     flock -u 9
 }
 
@@ -110,28 +142,38 @@ check_programs() {
 }
 
 check_units() {
-    sh "$ROOT/t/unit/build.sh" "$DEVTALK_BUILD/unit" $units \
+    source=$(nginx_source) || return 1
+    DEVTALK_NGINX_SRC=$source sh "$ROOT/t/unit/build.sh" "$UNITS" $units \
         > "$DEVTALK_HOME/log/unit.list"
 }
 
 check_prove() {
     [ -n "$TESTS" ] || die "no tests there: name a file or folder of t/"
 
+    proved=yes
+
     # Everything that can be said must be said before prove's last line.
     cd "$ROOT" || exit
-    prove -I t/lib --timer $TESTS
+    PERL5LIB=$ROOT/t/lib${PERL5LIB:+:$PERL5LIB} \
+        prove -I t/lib --formatter DevTalk::Formatter --timer $TESTS
 }
 
 check_end() {
     code=$?
     trap - EXIT HUP INT TERM
 
-    if [ "${DEVTALK_KEEP:-0}" != 1 ]; then
+    # Who has to be counted has to end.
+    if [ "${DEVTALK_KEEP:-0}" != 1 ] || [ "$DEVTALK_COVERAGE" = on ]; then
         stack_down quiet || :
     fi
 
     if [ "$DEVTALK_SANITIZE" = on ] && ! sanitize_reports; then
         say "devtalk: the sanitizers have found something (above)" >&2
+        code=1
+    fi
+
+    if [ "$DEVTALK_COVERAGE$proved" = onyes ] && ! coverage_report $whole; then
+        say "devtalk: more lines have to be tested (above)" >&2
         code=1
     fi
 

@@ -5,11 +5,12 @@ NGINX_SOURCE=/usr/share/nginx/src
 MODULES_CC="-O2 -g -fPIC -fstack-protector-strong"
 MODULES_LD="-Wl,-z,relro -Wl,-z,now"
 MODULES_GOALS=modules
+MODULES_COMPILER=cc       # of the modules alone
 
 modules_sum() {
     ( cd "$ROOT" || exit
       nginx -V 2>&1
-      echo "$MODULES_CC $MODULES_LD"
+      echo "$MODULES_COMPILER $MODULES_CC $MODULES_LD"
       cc --version | head -n 1
       find config tools ngx_devtalk_* -type f \
            \( -name '*.[ch]' -o -name '*.sql' -o -name '*.lua' \
@@ -21,7 +22,7 @@ modules_sum() {
 modules_list() {
     ( cd "$ROOT" || exit
       nginx -V 2>&1
-      echo "$MODULES_CC $MODULES_LD"
+      echo "$MODULES_COMPILER $MODULES_CC $MODULES_LD"
       cat config
       find ngx_devtalk_* -name '*.[ch]' | LC_ALL=C sort ) | cksum
 }
@@ -42,11 +43,21 @@ modules_build() {
 modules_make() {
     modules_prepare \
         && sh "$ROOT/tools/generate.sh" "$tree/objs/devtalk" \
-        && make -C "$tree" -f objs/Makefile -j "$(nproc)" $MODULES_GOALS \
+        && modules_compile \
         && modules_keep \
         && cc -O2 -W -Wall -Wextra -Werror -o "$DEVTALK_BUILD/topics.new" \
               "$ROOT/tools/topics.c" -lrdkafka \
         && mv "$DEVTALK_BUILD/topics.new" "$DEVTALK_BUILD/topics"
+}
+
+modules_compile() {
+    set -- make -C "$tree" -f objs/Makefile -j "$(nproc)"
+
+    for goal in $MODULES_GOALS; do
+        compiler=cc
+        [ "$goal" = binary ] || compiler=$MODULES_COMPILER
+        "$@" "$goal" "CC=$compiler" || return 1
+    done
 }
 
 modules_prepare() {

@@ -110,6 +110,13 @@ nginx_outdated() {
     [ "$(cat "$DEVTALK_HOME/$1/modules" 2> /dev/null)" != "$(nginx_sum)" ]
 }
 
+# Where nginx's own source is, fetched if it is not there.
+nginx_source() {
+    nginx_source_dir=${DEVTALK_NGINX_SRC:-$DEVTALK_BUILD/unit/nginx}
+    sh "$ROOT/t/unit/lib/nginx_source.sh" "$nginx_source_dir" \
+        && echo "$nginx_source_dir"
+}
+
 nginx_version() {
     "$NGINX_BINARY" -v 2>&1 | sed 's|.*/||'
 }

@@ -7,7 +7,13 @@ BUILD_PACKAGES="nginx nginx-dev gcc libc6-dev make libpq-dev libhiredis-dev
     libssl-dev"
 TEST_PACKAGES="perl libmojolicious-perl libjson-validator-perl
     libyaml-libyaml-perl dpkg-dev binutils"
-CHECK_PACKAGES="shellcheck"
+CHECK_PACKAGES="shellcheck cppcheck clang-tidy gcovr"
+PROPERTY_PACKAGES="python3 python3-venv"
+FUZZ_PACKAGES="clang-14 libclang-rt-14-dev llvm-14 dpkg-dev"
+BENCH_PACKAGES="wrk gcc libc6-dev libsodium-dev python3 python3-psycopg2
+    python3-jwt python3-cryptography python3-matplotlib
+    python3-confluent-kafka"
+LOCUST_PACKAGES="$BENCH_PACKAGES python3-locust"
 
 # packages_wanted GROUP...: the names, for these settings.
 packages_wanted() {
@@ -17,6 +23,10 @@ packages_wanted() {
         build) echo "$BUILD_PACKAGES" ;;
         test) echo "$TEST_PACKAGES" ;;
         check) echo "$CHECK_PACKAGES" ;;
+        property) echo "$PROPERTY_PACKAGES" ;;
+        fuzz) echo "$FUZZ_PACKAGES" ;;
+        bench) echo "$BENCH_PACKAGES" ;;
+        locust) echo "$LOCUST_PACKAGES" ;;
         esac
     done
 }

@@ -33,8 +33,7 @@ sanitize_derive() {
 
 # nginx-dev has no sources of nginx's own: they come as for the unit tests.
 sanitize_source() {
-    source=${DEVTALK_NGINX_SRC:-$DEVTALK_BUILD/unit/nginx}
-    sh "$ROOT/t/unit/lib/nginx_source.sh" "$source" && cp -R "$source" "$1"
+    source=$(nginx_source) && cp -R "$source" "$1"
 }
 
 sanitize_keep() {

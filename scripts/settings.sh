@@ -2,7 +2,7 @@
 # home has written down, else the defaults.
 
 SETTINGS="PORT LISTEN NODES WORKERS POSTGRES REDIS REDIS_PASSWORD_FILE KAFKA
-          LIMITS CORS LOG_LEVEL BUILD SANITIZE"
+          LIMITS CORS LOG_LEVEL BUILD SANITIZE COVERAGE"
 
 settings_home() {
     DEVTALK_HOME=${DEVTALK_HOME:-$ROOT/.run}
@@ -66,6 +66,7 @@ settings_read() {
     DEVTALK_LOG_LEVEL=${DEVTALK_LOG_LEVEL:-notice}
     DEVTALK_BUILD=${DEVTALK_BUILD:-$DEVTALK_HOME/build}
     DEVTALK_SANITIZE=${DEVTALK_SANITIZE:-off}
+    DEVTALK_COVERAGE=${DEVTALK_COVERAGE:-off}
 
     [ -z "$saved" ] || settings_ours
     settings_check
@@ -97,6 +98,12 @@ settings_check() {
     case $DEVTALK_SANITIZE in
     on|off) ;;
     *) die "DEVTALK_SANITIZE is '$DEVTALK_SANITIZE': set 'on' or 'off'" ;;
+    esac
+
+    case $DEVTALK_SANITIZE$DEVTALK_COVERAGE in
+    onon|*off) ;;
+    *) die "DEVTALK_COVERAGE is '$DEVTALK_COVERAGE': set 'on', together with" \
+           "DEVTALK_SANITIZE, or 'off'" ;;
     esac
 
     case $DEVTALK_LOG_LEVEL in
@@ -137,7 +144,9 @@ settings_check_address() {
 settings_derive() {
     MADE=$DEVTALK_BUILD
     NGINX_BINARY=nginx
+    UNITS=$DEVTALK_BUILD/unit
     [ "$DEVTALK_SANITIZE" = off ] || sanitize_derive
+    [ "$DEVTALK_COVERAGE" = off ] || coverage_derive
 
     POSTGRES_PORT=$((DEVTALK_PORT + 100))
     REDIS_PORT=$((DEVTALK_PORT + 101))

@@ -12,8 +12,9 @@
 #include <string.h>
 
 
-#define TOPICS_MAX  32
-#define WAIT        30000    /* ms */
+#define TOPICS_MAX      32
+#define PARTITIONS_MAX  1000
+#define WAIT            30000    /* ms */
 
 
 static rd_kafka_t *topics_connect(const char *brokers);
@@ -106,17 +107,18 @@ topics_connect(const char *brokers)
 static size_t
 topics_parse(int n, char **names, rd_kafka_NewTopic_t **topics)
 {
-    int    i, partitions;
+    int    i;
+    long   partitions;
     char   error[256], *colon;
 
     for (i = 0; i < n; i++) {
         colon = strrchr(names[i], ':');
-        partitions = (colon == NULL) ? 0 : atoi(colon + 1);
+        partitions = (colon == NULL) ? 0 : strtol(colon + 1, NULL, 10);
         topics[i] = NULL;
 
-        if (partitions > 0) {
+        if (partitions > 0 && partitions <= PARTITIONS_MAX) {
             *colon = '\0';
-            topics[i] = rd_kafka_NewTopic_new(names[i], partitions, -1,
+            topics[i] = rd_kafka_NewTopic_new(names[i], (int) partitions, -1,
                                               error, sizeof(error));
         }
 
