@@ -1,0 +1,1 @@
+"""How fast Dev Talk is, held against the limits of what it stands on."""
