@@ -22,6 +22,8 @@ def main() -> int:
     except Failure as why:
         print(f'devtalk bench: {why}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -42,8 +42,8 @@ def say(text: str) -> None:
 def run(options: argparse.Namespace) -> Results:
     began = time.monotonic()
     ground = Ground(options)
-    ground.node.configure()
     ground.data.fill(options.articles)
+    ground.node.configure()
     ground.sign()
     say(f'{options.articles:,} articles, {len(ground.tokens):,} tokens: '
         f'{time.monotonic() - began:.0f} s')

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 import sys
 
 from bench.failure import Failure
@@ -48,16 +47,18 @@ def main() -> int:
     options = parse()
     try:
         ground = Ground(argparse.Namespace(limits=False))
-        ground.node.configure()
         ground.data.fill(options.articles)
+        ground.node.configure()
     except Failure as why:
         print(f'devtalk locust: {why}', file=sys.stderr)
         return 1
-    # Debian's Python, whatever else is called python3 here.
-    return subprocess.run(
-        [sys.executable, '-m', *command(ground, options)],
-        env={**os.environ, 'DEVTALK_ARTICLES': str(options.articles)}
-    ).returncode
+    except KeyboardInterrupt:
+        return 130
+    words = command(ground, options)
+    sys.stdout.flush()
+    # By this Python: Debian's, whatever else is called python3 here.
+    os.execve(sys.executable, [sys.executable, '-m', *words],
+              {**os.environ, 'DEVTALK_ARTICLES': str(options.articles)})
 
 
 if __name__ == '__main__':

@@ -68,10 +68,9 @@ auth_password_check(void *data)
     hash = p->hash[0] ? p->hash : auth_password_nobody;
     errno = 0;
 
-    if (!auth_hash_room()) {
-        p->failed = 1;
-
-    } else if (crypto_pwhash_str_verify(hash, p->password, p->len) == 0) {
+    if (auth_hash_room()
+        && crypto_pwhash_str_verify(hash, p->password, p->len) == 0)
+    {
         p->right = (hash == p->hash);
 
     } else if (errno != EINVAL) {
