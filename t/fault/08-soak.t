@@ -30,6 +30,11 @@ sub frozen ($seconds, @pids) {
     kill CONT => @pids;
 }
 
+# The pools come back one connection at a time.
+sub all_connected ($node) {
+    return metric('devtalk_postgres_connections_ready', node => $node) == metric('devtalk_postgres_connections', node => $node);
+}
+
 my $article = signed_in('anna')->publish;
 my %fault = (
     'reload'            => sub { kill HUP => nginx_master(2) },
@@ -68,7 +73,7 @@ do {
         sleep rand 2;
     }
 
-    eventually "node $_ is whole again", 15, sub { whole($_) } for 1, 2;
+    eventually "node $_ is whole again", 15, sub { whole($_) && all_connected($_) } for 1, 2;
     sleep $calm;
     push @weights, [map { DevTalk::Footprint->least(5, $_) } 1, 2];
     judge($mixed->take);
