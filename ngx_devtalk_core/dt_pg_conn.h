@@ -123,6 +123,7 @@ struct dt_pg_pool_s {
     dt_pg_conn_t         *connecting;  /* one at a time */
     ngx_event_t           connect;     /* timer of the next try */
     ngx_msec_t            backoff;
+    ngx_msec_t            retire_pause;
     ngx_msec_t            retired;     /* when the connections were last told
                                           to prepare anew */
 

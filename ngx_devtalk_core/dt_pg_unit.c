@@ -6,9 +6,14 @@
 #include "dt_pg_error.h"
 
 
-/* A statement that never can be prepared must not keep the pool busy with
- * reconnecting. */
-#define DT_PG_RETIRE_TIME  1000
+/*
+ * A statement that never can be prepared must not keep the pool busy with
+ * reconnecting; but migrations often come one right after the other.  So the
+ * pause doubles each time, and is short again after a while without.
+ */
+#define DT_PG_RETIRE_MIN   10
+#define DT_PG_RETIRE_MAX   1000
+#define DT_PG_RETIRE_CALM  10000
 
 
 static dt_pg_unit_t *dt_pg_unit_get(dt_pg_pool_t *pool);
@@ -435,6 +440,7 @@ dt_pg_unit_answered(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
 static ngx_uint_t
 dt_pg_unit_outdated(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
 {
+    ngx_msec_t     calm;
     ngx_uint_t     i;
     dt_pg_pool_t  *pool;
 
@@ -446,8 +452,14 @@ dt_pg_unit_outdated(dt_pg_conn_t *conn, dt_pg_unit_t *unit)
         return 0;
     }
 
-    if (ngx_current_msec - pool->retired >= DT_PG_RETIRE_TIME) {
+    calm = ngx_current_msec - pool->retired;
+
+    if (calm >= pool->retire_pause) {
         pool->retired = ngx_current_msec;
+        pool->retire_pause = calm < DT_PG_RETIRE_CALM && pool->retire_pause
+                             ? ngx_min(2 * pool->retire_pause,
+                                       DT_PG_RETIRE_MAX)
+                             : DT_PG_RETIRE_MIN;
 
         for (i = 0; i < pool->nconns; i++) {
             pool->conns[i].retiring = pool->conns[i].state == DT_PG_READY;

@@ -30,7 +30,7 @@ use DevTalk::Mixed::Crowd;
 use DevTalk::Stack qw(node_url wait_until);
 use DevTalk::Test ();
 
-has rate     => 330;        # requests a second
+has rate     => 360;        # requests a second
 has clients  => 3;          # processes
 has users    => 3;          # for each process
 has articles => 8;          # ditto
