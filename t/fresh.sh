@@ -6,8 +6,8 @@
 # In a container of debian:bookworm, made with debootstrap from the mirror
 # that this machine's apt uses (or pulled, with DEVTALK_FRESH_IMAGE=name).
 # The container gets the repository as it lies here, the list of that one
-# mirror, Maven's settings and the certificates that this machine trusts; it
-# shares the machine's network, and so its ports.
+# mirror, Maven's and pip's settings and the certificates that this machine
+# trusts; it shares the machine's network, and so its ports.
 #
 # Wants root, docker (docker.io) and debootstrap.  A dockerd that this script
 # has started is stopped at the end; all of its files go.

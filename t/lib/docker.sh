@@ -120,6 +120,7 @@ docker_place() {
         || cp -R /usr/local/share/ca-certificates "$work/put/usr/local/share/"
     [ ! -f "$HOME/.m2/settings.xml" ] \
         || cp "$HOME/.m2/settings.xml" "$work/put/root/.m2/"
+    [ ! -f /etc/pip.conf ] || cp /etc/pip.conf "$work/put/etc/"
 }
 
 # docker_repository FOLDER: the files of the repository as they lie here.
