@@ -52,7 +52,7 @@ sub environment ($self) {
 
 sub _suppress ($self, $options) {
     my $file = path($self->folder, $self->name . '.supp');
-    my ($usual) = $options =~ /suppressions=([^:]+)/;
+    my ($usual) = $options =~ /\bsuppressions=([^:]+)/;
     $file->spurt(path($usual)->slurp, map {"leak:$_\n"} @{$self->leaks});
     return $options =~ s/(?<=\bsuppressions=)[^:]+/$file/r;
 }
