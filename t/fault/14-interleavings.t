@@ -134,7 +134,7 @@ my %step = (
         });
     },
     delete => sub ($lane) {
-        return if $lane->{writing} || $lane->{gone};
+        return if $lane->{gone};
         @$lane{qw(writing leaving)} = (1, 1);
         $ask->($lane, 1 + int rand 2, DELETE => $lane->{path}, undef, sub ($reply) {
             $lane->{writing} = 0;
@@ -180,13 +180,20 @@ my $sign_in = sub ($lane) {
 my $begin = sub ($lane, $round) {
     $sign_in->($lane) if time > $lane->{signed_in} + 600;
     my @steps = $draw->($round);
-    @$lane{qw(round steps left out writing leaving held stage until)} = ($round, [@steps], [@steps], 0, 0, 0, [], 'steps', 0);
+    @$lane{qw(round steps left out writing leaving held stage until since)} = ($round, [@steps], [@steps], 0, 0, 0, [], 'steps', 0, undef);
 };
 
 my $go_on = sub ($lane) {
     return 0 if $lane->{until} > time;
 
     if ($lane->{stage} eq 'steps') {
+        # A deletion comes after the edit before it, which may itself wait
+        # behind what is held.
+        if ($lane->{writing} && ($lane->{left}[0] // '') eq 'delete') {
+            $lane->{since} //= time;
+            $lane->{since} = undef, $step{release}->($lane) if time > $lane->{since} + 0.1;
+            return 0;
+        }
         my $name = shift @{$lane->{left}};
         srand $SEED * 100_003 + $lane->{round} * 31 + @{$lane->{left}};
         $step{$name}->($lane), return 1 if defined $name;
