@@ -66,10 +66,7 @@ article_found(dt_call_t *call)
 ngx_int_t
 article_viewer(dt_call_t *call)
 {
-    const char  *values[] = { dt_call_viewer(call) };
-
-    return values[0] ? dt_query(call, &sql_viewer, values)
-                     : dt_fail(call, DT_INTERNAL, NULL, NULL);
+    return dt_viewer_select(call, &sql_viewer);
 }
 
 

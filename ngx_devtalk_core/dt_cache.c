@@ -452,9 +452,7 @@ dt_fetch_gone(void *data)
         ngx_queue_remove(&fetch->queue);
     }
 
-    if (fetch->call) {
-        dt_fetch_done(fetch, 1);
-    }
+    dt_fetch_done(fetch, 1);
 
     if (fetch->pin) {
         dt_zone_unpin(dt_node_zone(), fetch->pin);

@@ -99,8 +99,8 @@ dt_cache_redis_marks(const dt_epoch_t *epoch, const ngx_str_t *deps,
     dt_redis_done_pt done, void *data)
 {
     size_t        len[2 + DT_CACHE_DEPS];
-    u_char       *p, *end, *last;
     u_char        names[DT_CACHE_DEPS][DT_CACHE_NAME + DT_CACHE_DEP];
+    ngx_str_t     rest, dep;
     ngx_uint_t    n;
     const char   *arg[2 + DT_CACHE_DEPS];
 
@@ -109,22 +109,17 @@ dt_cache_redis_marks(const dt_epoch_t *epoch, const ngx_str_t *deps,
     arg[1] = "devtalk:epoch";
     len[1] = sizeof("devtalk:epoch") - 1;
 
-    last = deps->data + deps->len;
+    rest = *deps;
 
-    for (n = 0, p = deps->data; p < last; n++, p = end + 1) {
+    for (n = 0; dt_zone_word(&rest, &dep); n++) {
 
-        end = ngx_strlchr(p, last, ' ');
-        if (end == NULL) {
-            end = last;
-        }
-
-        if (n == DT_CACHE_DEPS || end - p > DT_CACHE_DEP) {
+        if (n == DT_CACHE_DEPS || dep.len > DT_CACHE_DEP) {
             return NULL;
         }
 
         arg[2 + n] = (char *) names[n];
-        len[2 + n] = ngx_sprintf(names[n], "devtalk:%*s:m:%*s", epoch->len,
-                                 epoch->text, (size_t) (end - p), p)
+        len[2 + n] = ngx_sprintf(names[n], "devtalk:%*s:m:%V", epoch->len,
+                                 epoch->text, &dep)
                      - names[n];
     }
 

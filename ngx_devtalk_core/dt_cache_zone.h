@@ -98,6 +98,9 @@ uint64_t dt_zone_fills(const dt_zone_t *zone);
 void dt_zone_unpin(dt_zone_t *zone, dt_zone_pin_t *pin);
 
 
+/* The next name of a list of dependencies, cut from its front; 0: no more. */
+ngx_uint_t dt_zone_word(ngx_str_t *rest, ngx_str_t *word);
+
 /* Raises the marks of all dependencies in "marks". */
 void dt_zone_mark(dt_zone_t *zone, const ngx_str_t *marks, uint64_t mark,
     uint64_t now);

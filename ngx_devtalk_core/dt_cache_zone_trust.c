@@ -19,7 +19,6 @@ static void dt_zone_mark_free(dt_zone_t *zone, dt_zone_mark_t *mark);
 static void dt_zone_marks_expire(dt_zone_t *zone, uint64_t now);
 static ngx_uint_t dt_zone_marks_give_up(dt_zone_t *zone, uint64_t now);
 static void dt_zone_raise_floor(dt_zone_t *zone, uint64_t mark, uint64_t now);
-static ngx_uint_t dt_zone_word(ngx_str_t *rest, ngx_str_t *word);
 
 
 void
@@ -248,9 +247,7 @@ dt_zone_good(dt_zone_t *zone, dt_zone_block_t *block, uint64_t now)
 }
 
 
-/* The next of the words that spaces part; 0: no more. */
-
-static ngx_uint_t
+ngx_uint_t
 dt_zone_word(ngx_str_t *rest, ngx_str_t *word)
 {
     while (rest->len && *rest->data == ' ') {

@@ -32,6 +32,9 @@ static const ngx_uint_t  dt_call_methods[] = {
     NGX_HTTP_DELETE
 };
 
+/* When this worker's first call began to wait; 0: none has. */
+static ngx_msec_t  dt_call_doubted;
+
 
 ngx_int_t
 dt_call_handler(ngx_http_request_t *r)
@@ -350,9 +353,6 @@ dt_call_begin(dt_call_t *call)
  * has ended.  The first of those who wait may have to wait longer: on a busy
  * machine a first connection takes its time.
  */
-
-static ngx_msec_t  dt_call_doubted;
-
 
 static ngx_int_t
 dt_call_doubt(dt_call_t *call)

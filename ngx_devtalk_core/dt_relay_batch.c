@@ -1,6 +1,6 @@
 /* Rows of an outbox on their way to Kafka. */
 
-#include "dt_cache.h"
+#include "dt_cache_zone.h"
 #include "dt_metrics.h"
 #include "dt_relay_parts.h"
 #include "core_sql.h"
@@ -20,8 +20,8 @@ typedef struct {
 static void dt_relay_mark(PGresult *result, int n);
 static void dt_relay_mark_row(dt_relay_marks_t *marks, PGresult *result,
     int row);
-static void dt_relay_mark_name(dt_relay_marks_t *marks, const char *name,
-    size_t len);
+static void dt_relay_mark_name(dt_relay_marks_t *marks,
+    const ngx_str_t *name);
 static ngx_int_t dt_relay_produce(dt_relay_t *relay, PGresult *result,
     int row);
 static void dt_relay_delivered(void *data, ngx_int_t result);
@@ -101,39 +101,37 @@ dt_relay_mark(PGresult *result, int n)
 static void
 dt_relay_mark_row(dt_relay_marks_t *marks, PGresult *result, int row)
 {
-    size_t       len;
-    uint64_t     mark;
-    const char  *name;
+    uint64_t   mark;
+    ngx_str_t  names, name;
 
     mark = strtoull(dt_relay_column(result, row, "mark"), NULL, 10);
     marks->mark = ngx_max(marks->mark, mark);
 
-    name = dt_relay_column(result, row, "marks");
+    names.data = (u_char *) dt_relay_column(result, row, "marks");
+    names.len = ngx_strlen(names.data);
 
-    while (*name) {
-        len = strcspn(name, " ");
-        dt_relay_mark_name(marks, name, len);
-        name += len + (name[len] == ' ');
+    while (dt_zone_word(&names, &name)) {
+        dt_relay_mark_name(marks, &name);
     }
 }
 
 
 static void
-dt_relay_mark_name(dt_relay_marks_t *marks, const char *name, size_t len)
+dt_relay_mark_name(dt_relay_marks_t *marks, const ngx_str_t *name)
 {
     u_char  word[DT_CACHE_DEP + 2], *p;
 
-    if (len == 0 || len > DT_CACHE_DEP) {
+    if (name->len > DT_CACHE_DEP) {
         return;
     }
 
-    p = ngx_sprintf(word, " %*s ", len, name);
+    p = ngx_sprintf(word, " %V ", name);
 
     if (memmem(marks->text, marks->names.len, word, p - word)) {
         return;
     }
 
-    if (marks->names.len + len + 2 > DT_RELAY_MARKS) {
+    if (marks->names.len + name->len + 2 > DT_RELAY_MARKS) {
         dt_cache_mark_now(&marks->names, marks->mark);
         marks->names.len = 0;
     }
@@ -144,7 +142,7 @@ dt_relay_mark_name(dt_relay_marks_t *marks, const char *name, size_t len)
         *p++ = ' ';
     }
 
-    p = ngx_sprintf(p, "%*s ", len, name);
+    p = ngx_sprintf(p, "%V ", name);
     marks->names.len = p - marks->text;
 }
 

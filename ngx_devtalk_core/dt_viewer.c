@@ -37,6 +37,16 @@ dt_viewer_key(dt_call_t *call)
 
 
 ngx_int_t
+dt_viewer_select(dt_call_t *call, const dt_sql_t *sql)
+{
+    const char  *values[] = { dt_call_viewer(call) };
+
+    return values[0] ? dt_query(call, sql, values)
+                     : dt_fail(call, DT_INTERNAL, NULL, NULL);
+}
+
+
+ngx_int_t
 dt_viewer_ask(dt_call_t *call, const dt_sql_t *sql)
 {
     ngx_str_t    slots;

@@ -14,7 +14,7 @@
  *     dt_viewer_key       nobody signed in, or no slots: goes on behind
  *                         dt_viewer_seen
  *     dt_cache_fetch
- *     <a step that calls dt_query() for the set: reply, stamp, deps>
+ *     <a step that calls dt_viewer_select()>
  *     dt_cached_from_row
  *     dt_cache_fill
  *     <a step that calls dt_viewer_ask()>
@@ -30,6 +30,10 @@
 
 
 #define DT_VIEWER_NAME  12
+
+/* Asks for the viewer's set: "sql" takes his id and returns reply, stamp and
+ * deps. */
+ngx_int_t dt_viewer_select(dt_call_t *call, const dt_sql_t *sql);
 
 /*
  * Asks for the slots of the shared value if the viewer's set is "*": "sql"

@@ -50,17 +50,9 @@ bench_settings() {
     DEVTALK_NODES=1
     DEVTALK_LIMITS=on
     DEVTALK_SANITIZE=off DEVTALK_COVERAGE=off
-    DEVTALK_LISTEN=127.0.0.1
-    DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
-    DEVTALK_KAFKA='' DEVTALK_CORS='*' DEVTALK_WORKERS=auto
+    DEVTALK_WORKERS=auto
     DEVTALK_LOG_LEVEL=notice
-
-    for name in HOME $SETTINGS; do
-        export "DEVTALK_$name"
-    done
-
-    settings_check
-    settings_derive
+    settings_alone
 }
 
 bench_export() {

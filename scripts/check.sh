@@ -70,16 +70,8 @@ check_settings() {
     DEVTALK_LIMITS=off
     DEVTALK_SANITIZE=$sanitize
     DEVTALK_COVERAGE=$coverage
-    DEVTALK_LISTEN=127.0.0.1
-    DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
-    DEVTALK_KAFKA='' DEVTALK_CORS='*' DEVTALK_WORKERS=2
-
-    for name in HOME $SETTINGS; do
-        export "DEVTALK_$name"
-    done
-
-    settings_check
-    settings_derive
+    DEVTALK_WORKERS=2
+    settings_alone
 }
 
 # Tests begin with nothing, and with the logs of their own.

@@ -140,6 +140,21 @@ settings_check_address() {
     die "$1 is '$2': set host:port"
 }
 
+# For a stack beside the other, with servers of its own, whatever the
+# environment says.
+settings_alone() {
+    DEVTALK_LISTEN=127.0.0.1 DEVTALK_CORS='*'
+    DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
+    DEVTALK_KAFKA=''
+
+    for name in HOME $SETTINGS; do
+        export "DEVTALK_$name"
+    done
+
+    settings_check
+    settings_derive
+}
+
 # What follows from the settings: where each server is, and which build.
 settings_derive() {
     MADE=$DEVTALK_BUILD

@@ -117,31 +117,25 @@ fuzz_start(void)
 }
 
 
+static void
+take(const dt_input_t *input, void *data)
+{
+    dt_value_t      values[DT_INPUT_FIELDS];
+    dt_error_e      error;
+    dt_problems_t   problems;
+
+    problems.n = 0;
+    error = dt_input_json(fuzz_pool, input, data, values, &problems);
+    services_taken(input, error, values, &problems);
+
+    if (error == DT_NO_ERROR) {
+        again(input, values);
+    }
+}
+
+
 void
 fuzz_one(ngx_str_t body)
 {
-    dt_value_t         values[DT_INPUT_FIELDS];
-    ngx_uint_t         i;
-    dt_error_e         error;
-    dt_problems_t      problems;
-    const dt_input_t  *input;
-    const dt_route_t  *route;
-
-    for (i = 0; i < SERVICES; i++) {
-        for (route = services[i]->routes; route->pattern; route++) {
-            input = route->input;
-
-            if (input == NULL || input->source != DT_IN_BODY) {
-                continue;
-            }
-
-            problems.n = 0;
-            error = dt_input_json(fuzz_pool, input, &body, values, &problems);
-            services_taken(input, error, values, &problems);
-
-            if (error == DT_NO_ERROR) {
-                again(input, values);
-            }
-        }
-    }
+    services_inputs(DT_IN_BODY, take, &body);
 }

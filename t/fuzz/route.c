@@ -141,28 +141,15 @@ routes(ngx_uint_t method, const ngx_str_t *path)
 
 
 static void
-queries(const ngx_str_t *args)
+query(const dt_input_t *input, void *data)
 {
-    dt_value_t         values[DT_INPUT_FIELDS];
-    ngx_uint_t         i;
-    dt_error_e         error;
-    dt_problems_t      problems;
-    const dt_input_t  *input;
-    const dt_route_t  *route;
+    dt_value_t      values[DT_INPUT_FIELDS];
+    dt_error_e      error;
+    dt_problems_t   problems;
 
-    for (i = 0; i < SERVICES; i++) {
-        for (route = services[i]->routes; route->pattern; route++) {
-            input = route->input;
-
-            if (input == NULL || input->source != DT_IN_QUERY) {
-                continue;
-            }
-
-            problems.n = 0;
-            error = dt_input_query(fuzz_pool, input, args, values, &problems);
-            services_taken(input, error, values, &problems);
-        }
-    }
+    problems.n = 0;
+    error = dt_input_query(fuzz_pool, input, data, values, &problems);
+    services_taken(input, error, values, &problems);
 }
 
 
@@ -207,5 +194,5 @@ fuzz_one(ngx_str_t input)
     }
 
     routes(method, &path);
-    queries(&args);
+    services_inputs(DT_IN_QUERY, query, &args);
 }

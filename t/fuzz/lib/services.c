@@ -176,3 +176,20 @@ services_taken(const dt_input_t *input, dt_error_e error,
 
     must(there || !input->any);
 }
+
+
+void
+services_inputs(dt_source_e source,
+    void (*take)(const dt_input_t *input, void *data), void *data)
+{
+    ngx_uint_t         i;
+    const dt_route_t  *route;
+
+    for (i = 0; i < SERVICES; i++) {
+        for (route = services[i]->routes; route->pattern; route++) {
+            if (route->input && route->input->source == source) {
+                take(route->input, data);
+            }
+        }
+    }
+}

@@ -17,6 +17,10 @@ extern const dt_service_t  *services[SERVICES];
 
 void services_start(void);
 
+/* Each route's input from there (DT_IN_BODY, DT_IN_QUERY). */
+void services_inputs(dt_source_e source,
+    void (*take)(const dt_input_t *input, void *data), void *data);
+
 /* "values" and "problems" are what an input rule made with "error": is all as
  * dt_input.h promises? */
 void services_taken(const dt_input_t *input, dt_error_e error,

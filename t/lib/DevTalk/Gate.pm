@@ -1,45 +1,30 @@
 package DevTalk::Gate;
 
 # Holds a statement of a service in the middle of its work, behind its
-# snapshot: the service's view "authors", which every reply with an author
-# reads, waits for an advisory lock while the gate is closed.
+# snapshot: the service's view "authors" waits for an advisory lock while the
+# gate is closed.
 
-use Mojo::Base -base, -signatures;
+use Mojo::Base 'DevTalk::Authors', -signatures;
 
 use DevTalk::Stack qw(wait_until);
 
-has schema  => 'articles';
-has session => sub { DevTalk::Stack::pg() };       # holds the lock
-has number  => sub { 1 + int rand 2**31 };
-
-has _definition => undef;
+has folder => 'test_gate';
+has number => sub { 1 + int rand 2**31 };
 
 
 sub open_up ($class, %option) { return $class->new(%option)->_build }
 
 
-# The view as it was, and a condition that a row passes only through the gate.
 # The first "hold" statements wait, the others pass by.
 
 sub _build ($self) {
-    my ($pg, $schema, $number) = ($self->session, $self->schema, $self->number);
-    $pg->do('set client_min_messages to warning');
-    my ($definition) = $pg->selectrow_array(
-        'select pg_get_viewdef(?::regclass)', undef, "$schema.authors");
+    my ($pg, $number) = ($self->found->session, $self->number);
 
-    $definition =~ s/;\s*$//;
-    die 'a gate is there already' if $definition =~ /test_gate/;
-    $self->_definition($definition);
-
-    $pg->do('create schema if not exists test_gate');
-    $pg->do('grant usage on schema test_gate to public');
-    $pg->do('drop sequence if exists test_gate.entered');
     $pg->do('create sequence test_gate.entered minvalue 0 start 0');
-    $pg->do('drop table if exists test_gate.setting');
     $pg->do('create table test_gate.setting (hold bigint not null)');
     $pg->do('insert into test_gate.setting values (0)');
     $pg->do(<<~"SQL");
-        create or replace function test_gate.pass() returns boolean
+        create function test_gate.pass() returns boolean
             language plpgsql volatile security definer
             set search_path to pg_catalog as \$\$
         begin
@@ -50,10 +35,7 @@ sub _build ($self) {
             return true;
         end \$\$
         SQL
-    $pg->do("create or replace view $schema.authors as
-        select * from ($definition) as gated where test_gate.pass()");
-
-    return $self;
+    return $self->only('test_gate.pass()');
 }
 
 
@@ -88,22 +70,6 @@ sub entered ($self) {
     my ($last, $called) = $self->session->selectrow_array(
         'select last_value, is_called from test_gate.entered');
     return $called ? $last + 1 : 0;
-}
-
-sub remove ($self) {
-    my $definition = $self->_definition or return;
-    my ($pg, $schema) = ($self->session, $self->schema);
-
-    $self->_definition(undef);
-    $pg->do('select pg_advisory_unlock_all()');
-    $pg->do("create or replace view $schema.authors as $definition");
-    $pg->do('drop schema test_gate cascade');
-}
-
-sub DESTROY ($self) {
-    local $@;
-    eval { $self->remove };
-    warn "the gate stays: $@" if $@;
 }
 
 

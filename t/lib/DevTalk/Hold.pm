@@ -10,30 +10,16 @@ package DevTalk::Hold;
 #     $hold->open($author_id);                   # later ones pass by
 #     $hold->release($number);
 
-use Mojo::Base -base, -signatures;
+use Mojo::Base 'DevTalk::Authors', -signatures;
 
-use DevTalk::Stack qw(pg);
-
-has schema  => 'articles';
-has session => sub { pg() };
-has last    => sub { 1_000_000 + int rand 1_000_000_000 };
-
-has _definition => undef;
+has folder => 'test_hold';
+has last   => sub { 1_000_000 + int rand 1_000_000_000 };
 
 
 sub build ($class, %option) {
     my $self = $class->new(%option);
-    my ($pg, $schema) = ($self->session, $self->schema);
+    my $pg   = $self->found->session;
 
-    $pg->do('set client_min_messages to warning');
-    my ($definition) = $pg->selectrow_array('select pg_get_viewdef(?::regclass)', undef, "$schema.authors");
-    $definition =~ s/;\s*$//;
-    die 'a gate is there already' if $definition =~ /test_hold/;
-    $self->_definition($definition);
-
-    $pg->do('drop schema if exists test_hold cascade');
-    $pg->do('create schema test_hold');
-    $pg->do('grant usage on schema test_hold to public');
     $pg->do('create table test_hold.closed (author bigint primary key, number bigint not null)');
 
     # Volatile: it sees what is so now, and not only what its caller sees.
@@ -58,8 +44,7 @@ sub build ($class, %option) {
             return true;
         end $$
         SQL
-    $pg->do("create or replace view $schema.authors as
-        select * from ($definition) as held where test_hold.pass(held.id)");
+    $self->only('test_hold.pass(author.id)');
 
     my %statement = (
         lock   => 'select pg_advisory_lock($1)',
@@ -95,23 +80,6 @@ sub release ($self, $number) {
     $self->{unlock}->execute($number);
     $self->{unlock}->finish;
     return $self;
-}
-
-
-sub remove ($self) {
-    my $definition = $self->_definition or return;
-    my ($pg, $schema) = ($self->session, $self->schema);
-
-    $self->_definition(undef);
-    $pg->do('select pg_advisory_unlock_all()');
-    $pg->do("create or replace view $schema.authors as $definition");
-    $pg->do('drop schema test_hold cascade');
-}
-
-sub DESTROY ($self) {
-    local $@;
-    eval { $self->remove };
-    warn "the hold stays: $@" if $@;
 }
 
 

@@ -90,17 +90,10 @@ sub nginx_master ($node) {
 # Process ids of the workers that are not on their way out.
 
 sub nginx_workers ($node) {
-    my $master = nginx_master($node);
-    my @workers;
-
-    for my $stat (glob '/proc/[0-9]*/stat') {
-        my $text = eval { path($stat)->slurp } // next;
-        my ($pid, $ppid) = $text =~ /^(\d+) \(.*\) \S (\d+)/s or next;
-        next unless $ppid == $master;
-        my $title = eval { path("/proc/$pid/cmdline")->slurp } // '';
-        push @workers, $pid if $title =~ /worker process/
-            && $title !~ /shutting down/;
-    }
+    my @workers = grep {
+        my $title = eval { path("/proc/$_/cmdline")->slurp } // '';
+        $title =~ /worker process/ && $title !~ /shutting down/;
+    } children(nginx_master($node));
 
     @workers = sort { $a <=> $b } @workers;
     return @workers;
