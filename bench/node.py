@@ -212,11 +212,11 @@ server {{
 QUOTE = '"'
 STOCK = {
     '$devtalk_request_id': '"$msec-$connection-$connection_requests"',
-    '$devtalk_traceparent': '$http_traceparent',
+    '$devtalk_traceparent': f'00-{0:032}-{0:016}-01',    # as long as one
     '$devtalk_user': '$remote_user',
+    '$devtalk_method': '$request_method',
     '$devtalk_path': '$uri',
     '$devtalk_route': '$request_method $uri',
-    '$log_method': '$request_method',
     '$log_pg_ms': '0',
     '$cors_origin': '"*"',
     '$cors_expose': '"ETag, Link, Location, Retry-After, X-Request-Id"',

@@ -19,6 +19,7 @@ typedef struct {
     const dt_route_t    *route;         /* NULL: the method is not known */
     const dt_service_t  *service;
     ngx_uint_t           index;
+    ngx_str_t            label;
 } dt_router_entry_t;
 
 struct dt_router_node_s {
@@ -42,6 +43,8 @@ typedef struct {
 } dt_router_walk_t;
 
 
+static ngx_int_t dt_router_label(dt_router_t *router,
+    const dt_route_t *route, ngx_str_t *label);
 static ngx_int_t dt_router_pattern(const char *pattern);
 static ngx_int_t dt_router_segment(const ngx_str_t *segment,
     ngx_uint_t *params);
@@ -109,9 +112,36 @@ dt_router_add(dt_router_t *router, const dt_service_t *service,
         return NGX_DECLINED;
     }
 
+    if (dt_router_label(router, route, &entry->label) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     entry->route = route;
     entry->service = service;
     entry->index = index;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+dt_router_label(dt_router_t *router, const dt_route_t *route,
+    ngx_str_t *label)
+{
+    size_t       size;
+    const char  *method;
+
+    method = dt_method_names[route->method];
+    size = ngx_strlen(method) + sizeof(" ") - 1 + ngx_strlen(route->pattern);
+
+    label->data = ngx_pnalloc(router->pool, size);
+    if (label->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    label->len = ngx_snprintf(label->data, size, "%s %s", method,
+                              route->pattern)
+                 - label->data;
 
     return NGX_OK;
 }
@@ -342,6 +372,7 @@ dt_router_arrive(const dt_router_node_t *node, ngx_uint_t nparams,
         match->route = entry->route;
         match->service = entry->service;
         match->index = entry->index;
+        match->label = entry->label;
         ngx_memcpy(match->params, walk->params, nparams * sizeof(ngx_str_t));
     }
 }

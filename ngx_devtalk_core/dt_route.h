@@ -74,6 +74,8 @@ typedef struct {
     const dt_route_t     *route;        /* NULL: not found, or 405 if allow */
     const dt_service_t   *service;
     ngx_uint_t            index;        /* dense, for counters */
+    ngx_str_t             label;        /* "GET /api/articles/{slug}"; the
+                                           router's */
     ngx_uint_t            allow;        /* bit (1 << dt_method_e) of each
                                            method that the path knows */
     ngx_str_t             params[DT_ROUTE_PARAMS];   /* slices of the path */

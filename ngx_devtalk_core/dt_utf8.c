@@ -4,6 +4,7 @@
 
 
 static ngx_uint_t dt_utf8_blank(uint32_t ch);
+static ngx_inline ngx_uint_t dt_utf8_plain(const u_char *data);
 
 
 uint32_t
@@ -63,6 +64,20 @@ dt_utf8_next(const u_char **p, const u_char *end)
 }
 
 
+/* Eight bytes of ASCII, none of them NUL: a borrow or the byte's own sets its
+ * highest bit otherwise. */
+
+static ngx_inline ngx_uint_t
+dt_utf8_plain(const u_char *data)
+{
+    uint64_t  word;
+
+    ngx_memcpy(&word, data, sizeof(uint64_t));
+
+    return (((word - 0x0101010101010101) | word) & 0x8080808080808080) == 0;
+}
+
+
 ngx_int_t
 dt_utf8_length(const u_char *data, size_t len)
 {
@@ -77,6 +92,18 @@ dt_utf8_length(const u_char *data, size_t len)
     end = data + len;
 
     for (n = 0; data < end; n++) {
+
+        while ((size_t) (end - data) >= sizeof(uint64_t)
+               && dt_utf8_plain(data))
+        {
+            data += sizeof(uint64_t);
+            n += sizeof(uint64_t);
+        }
+
+        if (data == end) {
+            break;
+        }
+
         ch = dt_utf8_next(&data, end);
 
         if (ch == 0 || ch == DT_UTF8_BAD) {

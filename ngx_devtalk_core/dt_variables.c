@@ -2,15 +2,23 @@
 #include "dt_variables.h"
 
 
-#define DT_PATH_MAX  512      /* bytes that the log has of a path */
+/* bytes that the log has */
+
+#define DT_METHOD_MAX  20     /* none of IANA's registry is longer */
+#define DT_PATH_MAX    512
 
 
 static ngx_int_t dt_variable_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t dt_variable_route(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t dt_variable_method(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t dt_variable_path(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_inline ngx_uint_t dt_variable_plain(u_char ch);
+static ngx_int_t dt_variable_escape(ngx_pool_t *pool, ngx_str_t *path,
+    const u_char *end);
 static ngx_int_t dt_variable_user(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t dt_variable_pg_ms(ngx_http_request_t *r,
@@ -28,6 +36,8 @@ static ngx_http_variable_t  dt_variables[] = {
 
     { ngx_string("devtalk_traceparent"), NULL, dt_variable_id,
       offsetof(dt_call_t, traceparent), 0, 0 },
+
+    { ngx_string("devtalk_method"), NULL, dt_variable_method, 0, 0, 0 },
 
     { ngx_string("devtalk_route"), NULL, dt_variable_route, 0, 0, 0 },
 
@@ -92,27 +102,41 @@ static ngx_int_t
 dt_variable_route(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_str_t          text;
-    dt_call_t         *call;
-    const dt_route_t  *route;
+    dt_call_t  *call;
 
     call = dt_call_get(r);
     if (call == NULL) {
         return NGX_ERROR;
     }
 
-    route = call->match.route;
-    ngx_str_set(&text, "");
+    dt_variable_set(v, &call->match.label);
 
-    if (route) {
-        text = dt_call_format(call, "%s %s", dt_method_names[route->method],
-                              route->pattern);
-        if (text.data == NULL) {
-            return NGX_ERROR;
-        }
+    return NGX_OK;
+}
+
+
+/* As it was asked: an error page is fetched by GET.  Empty if the line has no
+ * method that could be one. */
+
+static ngx_int_t
+dt_variable_method(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    u_char     *p, *end;
+    ngx_str_t   method;
+
+    method.data = r->request_line.data;
+    end = method.data + ngx_min(r->request_line.len, DT_METHOD_MAX + 1);
+
+    for (p = method.data;
+         p < end && ((*p >= 'A' && *p <= 'Z') || *p == '_' || *p == '-');
+         p++)
+    {
+        /* void */
     }
 
-    dt_variable_set(v, &text);
+    method.len = p < end && *p == ' ' ? p - method.data : 0;
+    dt_variable_set(v, &method);
 
     return NGX_OK;
 }
@@ -124,35 +148,74 @@ static ngx_int_t
 dt_variable_path(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    u_char      ch, *p;
+    u_char     *p, *end;
     ngx_str_t   path;
-    ngx_uint_t  i;
 
-    path.len = ngx_min(r->unparsed_uri.len, DT_PATH_MAX);
-    path.data = ngx_pnalloc(r->pool, 3 * path.len + 1);
-    if (path.data == NULL) {
+    path.data = r->unparsed_uri.data;
+    end = path.data + ngx_min(r->unparsed_uri.len, DT_PATH_MAX);
+
+    for (p = path.data; p < end && dt_variable_plain(*p); p++) { /* void */ }
+
+    path.len = p - path.data;
+
+    if (p < end && *p != '?' && *p != '#'
+        && dt_variable_escape(r->pool, &path, end) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    p = path.data;
+    dt_variable_set(v, &path);
 
-    for (i = 0; i < path.len; i++) {
-        ch = r->unparsed_uri.data[i];
+    return NGX_OK;
+}
 
-        if (ch == '?' || ch == '#') {
-            break;
-        }
 
-        if (ch <= ' ' || ch >= 0x7f || ch == '"' || ch == '\\') {
-            p = ngx_sprintf(p, "%%%02Xd", ch);
+/* What stands in a log's line as it is. */
+
+static ngx_inline ngx_uint_t
+dt_variable_plain(u_char ch)
+{
+    static const uint32_t  special[] = {
+        0xffffffff,         /* controls */
+        0x8000000d,         /* space " # ? */
+        0x10000000,         /* \ */
+        0x80000000,         /* delete */
+        0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff
+    };
+
+    return (special[ch >> 5] & (1U << (ch & 0x1f))) == 0;
+}
+
+
+/* The path to "end" or the arguments; what is not plain as RFC 3986 has
+ * it. */
+
+static ngx_int_t
+dt_variable_escape(ngx_pool_t *pool, ngx_str_t *path, const u_char *end)
+{
+    u_char        *p;
+    const u_char  *from;
+
+    from = path->data;
+
+    path->data = ngx_pnalloc(pool, 3 * (end - from) + 1);
+    if (path->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = path->data;
+
+    for ( /* void */ ; from < end && *from != '?' && *from != '#'; from++) {
+
+        if (dt_variable_plain(*from)) {
+            *p++ = *from;
 
         } else {
-            *p++ = ch;
+            p = ngx_sprintf(p, "%%%02Xd", *from);
         }
     }
 
-    path.len = p - path.data;
-    dt_variable_set(v, &path);
+    path->len = p - path->data;
 
     return NGX_OK;
 }
