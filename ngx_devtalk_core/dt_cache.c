@@ -418,8 +418,7 @@ dt_cache_fill(dt_call_t *call)
         && dt_redis_pending() < DT_FETCH_BUSY
         && !dt_zone_lost(dt_node_zone()))
     {
-        dt_cache_redis_fill(&fetch->epoch, &fetch->key, call->cached, block,
-                            size);
+        dt_cache_redis_fill(&fetch->epoch, &fetch->key, block, size);
     }
 
     return DT_NEXT;

@@ -3,7 +3,7 @@
  */
 
 #include "dt_cache_redis.h"
-#include "dt_cache_script.h"
+#include "dt_cache_zone.h"
 #include "dt_core.h"
 
 
@@ -13,6 +13,8 @@
 static ngx_uint_t dt_cache_redis_same(const redisReply *reply,
     const dt_epoch_t *epoch);
 static void dt_cache_redis_filled(void *data, redisReply *reply);
+static size_t dt_cache_redis_name(u_char *name, const dt_epoch_t *epoch,
+    const ngx_str_t *key);
 
 
 /* The last that Redis told.  An old one finds nothing, and is corrected by
@@ -36,9 +38,7 @@ dt_cache_redis_value(const ngx_str_t *key, dt_redis_done_pt done, void *data)
     arg[1] = "devtalk:epoch";
     len[1] = sizeof("devtalk:epoch") - 1;
     arg[2] = (char *) name;
-    len[2] = ngx_sprintf(name, "devtalk:%*s:v:%V", dt_cache_epoch.len,
-                         dt_cache_epoch.text, key)
-             - name;
+    len[2] = dt_cache_redis_name(name, &dt_cache_epoch, key);
 
     return dt_redis_command(3, arg, len, done, data);
 }
@@ -76,9 +76,9 @@ dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
         return NGX_OK;
     }
 
-    if (value->type == REDIS_REPLY_STRING && value->len > DT_STAMP_LEN) {
-        block->data = (u_char *) value->str + DT_STAMP_LEN;
-        block->len = value->len - DT_STAMP_LEN;
+    if (value->type == REDIS_REPLY_STRING) {
+        block->data = (u_char *) value->str;
+        block->len = value->len;
     }
 
     return NGX_OK;
@@ -160,46 +160,45 @@ dt_cache_redis_unmarked(const redisReply *reply, const dt_epoch_t *epoch,
 
 void
 dt_cache_redis_fill(const dt_epoch_t *epoch, const ngx_str_t *key,
-    const dt_value_cached_t *value, const u_char *block, size_t size)
+    const u_char *block, size_t size)
 {
-    u_char     stamp[DT_STAMP_LEN + 1], ttl[NGX_TIME_T_LEN + 1];
-    ngx_str_t  args[6];
+    size_t       len[5];
+    u_char       name[DT_CACHE_NAME + DT_CACHE_KEY], ttl[NGX_TIME_T_LEN];
+    const char  *arg[5];
 
-    args[0] = *key;
-    args[1].data = (u_char *) epoch->text;
-    args[1].len = epoch->len;
-    args[2].data = stamp;
-    args[2].len = ngx_sprintf(stamp, "%020uL", value->stamp) - stamp;
-    args[3] = value->deps;
-    args[4].data = ttl;
-    args[4].len = ngx_sprintf(ttl, "%T",
-                              dt_main_conf()->cache_lifetime * 1000)
-                  - ttl;
-    args[5].data = (u_char *) block;
-    args[5].len = size;
+    if (key->len > DT_CACHE_KEY) {
+        return;
+    }
 
-    (void) dt_script_run(DT_SCRIPT_FILL, 6, args, dt_cache_redis_filled,
-                         NULL);
+    arg[0] = "SET";
+    len[0] = sizeof("SET") - 1;
+    arg[1] = (char *) name;
+    len[1] = dt_cache_redis_name(name, epoch, key);
+    arg[2] = (char *) block;
+    len[2] = size;
+    arg[3] = "EX";
+    len[3] = sizeof("EX") - 1;
+    arg[4] = (char *) ttl;
+    len[4] = ngx_sprintf(ttl, "%T", dt_main_conf()->cache_lifetime) - ttl;
+
+    (void) dt_redis_command(5, arg, len, dt_cache_redis_filled, NULL);
 }
 
 
 static void
 dt_cache_redis_filled(void *data, redisReply *reply)
 {
-    if (reply == NULL) {
-        return;
-    }
-
-    if (reply->type == REDIS_REPLY_INTEGER) {
-        if (reply->integer == 0) {
-            dt_count(DT_M_CACHE_REFUSED, 1);
-        }
-
-        return;
-    }
-
-    if (!dt_script_forgotten(reply) && reply->type == REDIS_REPLY_ERROR) {
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "devtalk: Redis did not keep a value: %s", reply->str);
     }
+}
+
+
+static size_t
+dt_cache_redis_name(u_char *name, const dt_epoch_t *epoch,
+    const ngx_str_t *key)
+{
+    return ngx_sprintf(name, "devtalk:%*s:v:%V", epoch->len, epoch->text, key)
+           - name;
 }

@@ -2,11 +2,16 @@
  * The second level of the cache, in Redis.
  *
  *     devtalk:epoch            which marks and values count (redis/epoch.lua)
- *     devtalk:<epoch>:v:<key>  a value: 20 digits of its stamp, its block
+ *     devtalk:<epoch>:v:<key>  a value: its block
  *     devtalk:<epoch>:m:<dep>  the mark of a dependency, 20 digits
  *
  * Most questions are for a value that is not there, so it is asked for alone;
  * one that is there is good if the marks, asked for behind it, say so.
+ *
+ * A value is put there without a look at the marks: a slow reader's old one
+ * may replace a newer one, and is then refused by all who find it, until one
+ * of them has read anew.  It is safe as the marks outlive it: they last five
+ * times as long as values do, and no reader is late by the difference.
  */
 
 #ifndef _DT_CACHE_REDIS_H_INCLUDED_
@@ -20,8 +25,7 @@
 #include "dt_redis.h"
 
 
-#define DT_EPOCH_LEN   32
-#define DT_STAMP_LEN   20
+#define DT_EPOCH_LEN  32
 
 typedef struct {
     size_t   len;                /* 0: none */
@@ -50,9 +54,13 @@ ngx_int_t dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
 ngx_uint_t dt_cache_redis_unmarked(const redisReply *reply,
     const dt_epoch_t *epoch, uint64_t stamp);
 
-/* Keeps a value there if it is newer than what there is; nobody waits. */
+/*
+ * Puts a value there; nobody waits.  "epoch" is the one in which its reader
+ * began, so that nobody finds a value whose marks were lost with an older
+ * one.
+ */
 void dt_cache_redis_fill(const dt_epoch_t *epoch, const ngx_str_t *key,
-    const dt_value_cached_t *value, const u_char *block, size_t size);
+    const u_char *block, size_t size);
 
 
 #endif /* _DT_CACHE_REDIS_H_INCLUDED_ */

@@ -40,7 +40,6 @@ static ngx_uint_t dt_script_args(dt_script_e script, ngx_uint_t argc,
 static dt_script_t  dt_scripts[DT_SCRIPTS] = {
     dt_script(beat),
     dt_script(epoch),
-    dt_script(fill),
     dt_script(mark)
 };
 

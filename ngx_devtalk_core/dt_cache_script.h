@@ -18,7 +18,6 @@
 typedef enum {
     DT_SCRIPT_BEAT = 0,
     DT_SCRIPT_EPOCH,
-    DT_SCRIPT_FILL,
     DT_SCRIPT_MARK,
     DT_SCRIPTS
 } dt_script_e;

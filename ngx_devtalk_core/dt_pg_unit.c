@@ -15,6 +15,9 @@
 #define DT_PG_RETIRE_MAX   1000
 #define DT_PG_RETIRE_CALM  10000
 
+/* Point reads of one turn of the event loop that go to one connection. */
+#define DT_PG_TOGETHER  8
+
 
 static dt_pg_unit_t *dt_pg_unit_get(dt_pg_pool_t *pool);
 static void dt_pg_unit_wait(dt_pg_unit_t *unit);
@@ -245,22 +248,36 @@ dt_pg_lane_init(dt_pg_lane_t *lane, dt_pg_pool_t *pool, dt_pg_conn_t *conns,
 void
 dt_pg_lane_send(dt_pg_lane_t *lane)
 {
+    ngx_uint_t       together;
     ngx_queue_t     *q;
     dt_pg_conn_t    *conn;
     dt_pg_unit_t    *unit;
     ngx_msec_int_t   left;
 
+    conn = NULL;
+    together = 0;
+
     while (lane->nwaiting && !lane->pool->pause.timer_set
            && !lane->pool->stalled)
     {
-
-        conn = dt_pg_lane_choose(lane);
-        if (conn == NULL) {
-            break;
-        }
-
         q = ngx_queue_head(&lane->waiting);
         unit = ngx_queue_data(q, dt_pg_unit_t, queue);
+
+        /* point reads of one turn go together: a backend that is awake costs
+         * less than one that has to be woken */
+
+        if (together == 0 || !(unit->sql->flags & DT_SQL_POINT)
+            || conn->broken || conn->n >= lane->pool->conf->depth)
+        {
+            conn = dt_pg_lane_choose(lane);
+            if (conn == NULL) {
+                break;
+            }
+
+            together = unit->sql->flags & DT_SQL_POINT ? DT_PG_TOGETHER : 1;
+        }
+
+        together--;
 
         dt_pg_unit_unwait(unit);
         dt_pg_conn_send(conn, unit);

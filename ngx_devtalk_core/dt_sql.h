@@ -5,6 +5,9 @@
  *     -- lane: slow      goes to the pool's lane for slow statements
  *     -- kind: read      changes nothing: may be sent again after a lost
  *                        connection; all others are writes
+ *     -- kind: point read
+ *                        the same, of a few rows by their keys: it holds
+ *                        up nobody who is sent behind it
  * A line "-- include: list" stands for the file sql/parts/list.sql.
  */
 
@@ -14,6 +17,7 @@
 
 #define DT_SQL_READ    0x01
 #define DT_SQL_SLOW    0x02
+#define DT_SQL_POINT   0x04
 
 #define DT_SQL_PARAMS  16
 

@@ -34,8 +34,9 @@ trap 'rm -f "$header" "$source"' EXIT
         text=$(sh "$tools/sqltext.sh" "$file")
         printf '%s\n' "$text" | awk -v name="$(basename "$file" .sql)" '
             /^[ \t]*--/ {
-                if ($0 ~ /kind: *read/)  { flags = flags " | DT_SQL_READ" }
-                if ($0 ~ /lane: *slow/)  { flags = flags " | DT_SQL_SLOW" }
+                if ($0 ~ /kind: *(point )?read/) { flags = flags " | DT_SQL_READ" }
+                if ($0 ~ /kind: *point read/)    { flags = flags " | DT_SQL_POINT" }
+                if ($0 ~ /lane: *slow/)          { flags = flags " | DT_SQL_SLOW" }
                 next
             }
             /^[ \t]*$/ { next }

@@ -1,6 +1,6 @@
 -- An article as everybody sees it: favorited and following are false.
 --
--- kind: read
+-- kind: point read
 -- $1 slug
 --
 -- No row: there is no such article.

@@ -1,6 +1,6 @@
 -- A user as others see him.
 --
--- kind: read
+-- kind: point read
 -- $1 username
 -- $2 viewer, or null
 --

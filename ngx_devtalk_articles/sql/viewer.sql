@@ -1,6 +1,6 @@
 -- What a reader favorited and whom he follows: see dt_viewer.h.
 --
--- kind: read
+-- kind: point read
 -- $1 viewer
 --
 -- reply  sorted names: 'f' and an article he favorited, 'o' and an author he

@@ -1,6 +1,6 @@
 -- Who wants to log in.
 --
--- kind: read
+-- kind: point read
 -- $1 email
 --
 -- id, hash  of the user; no row: there is no such user

@@ -1,6 +1,6 @@
 -- One's own account.
 --
--- kind: read
+-- kind: point read
 -- $1 user id
 --
 -- reply  the account, with an empty token; no row: there is no such user

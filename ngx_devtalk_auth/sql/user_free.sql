@@ -1,7 +1,7 @@
 -- Whether a name and an address are free: to know it before the costly hash.
 -- The constraints decide in the end.
 --
--- kind: read
+-- kind: point read
 -- $1 email
 -- $2 username
 --

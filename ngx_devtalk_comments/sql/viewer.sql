@@ -1,6 +1,6 @@
 -- Whom a reader follows: see dt_viewer.h.
 --
--- kind: read
+-- kind: point read
 -- $1 viewer
 --
 -- reply  sorted names: 'o' and an author he follows; '*': more than 4000
