@@ -22,6 +22,9 @@ ALLOWED = 1.25
 FEW = 1                  # comments of each article: it is articles that grow
 SPREAD = 10_000          # articles that a path asks for
 
+NAMES = ('read', 'front', 'read-cold', 'comments-cold', 'tag-1', 'tag-500',
+         'by-author', 'by-favorited', 'profile', 'feed')
+
 
 @dataclass
 class Growth:
@@ -42,6 +45,8 @@ def run(options: argparse.Namespace) -> Growth:
         say(f'{size:,} articles: {time.monotonic() - began:.0f} s')
         ground.sign()
         for own in paths(ground, size):
+            if options.only and own.what not in options.only:
+                continue
             own.workers = ground.stack.servers
             own.check()
             result = pair.run(own, beside(ground), options.seconds,
@@ -86,8 +91,9 @@ def paths(ground: Ground, size: int):
     yield reads.first_page(ground)
     yield reads.far_page(ground)
     people = range(1, data.USERS + 1)
+    # As many as each author has of the fewest articles.
     yield some(ground, 'by-author', [
-        Target(f'/api/articles?author={data.username(u)}',
+        Target(f'/api/articles?author={data.username(u)}&limit=5',
                parts=(f'"username":"{data.username(u)}"',)) for u in people])
     yield some(ground, 'by-favorited', [
         Target(f'/api/articles?favorited={data.username(u)}',

@@ -14,7 +14,7 @@ from bench.window import Window
 from bench.wrk import Wrk
 
 TAG = 'devtalk'          # every article has it
-COLD_REDIS = 1 << 19     # bytes for values
+COLD_REDIS = 256 * 1024  # bytes for values
 
 
 def service(ground: Ground, name: str, targets: str, **more) -> Wrk:

@@ -47,13 +47,13 @@ class Results:
     figures: dict = field(default_factory=dict)
 
     def write(self, folder: str) -> None:
-        os.makedirs(folder, exist_ok=True)
         write(f'{folder}/latest.json', [line.json() for line in self.lines])
         write(f'{folder}/figures.json', self.figures)
 
 
 def write(name: str, value) -> None:
-    """In one step: nobody reads half of it."""
+    """In one step: nobody reads half of it.  Makes the folder."""
+    os.makedirs(os.path.dirname(name), exist_ok=True)
     with open(f'{name}.new', 'w') as file:
         if isinstance(value, list):
             rows = ',\n'.join('  ' + json.dumps(row) for row in value)

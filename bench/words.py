@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from bench import paths
+from bench import growth, paths
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -18,7 +18,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
                         help='instead: what reads cost with ten thousand, '
                              'a hundred thousand and a million articles')
     parser.add_argument('--only', metavar='PATH,...', default='',
-                        help='of ' + ' '.join(paths.NAMES))
+                        help='of ' + ' '.join(paths.NAMES) + '; --growth: '
+                             + ' '.join(growth.NAMES))
     parser.add_argument('--pairs', type=int, metavar='N', default=0,
                         help='windows of each side (5, quick 3)')
     parser.add_argument('--seconds', type=int, metavar='N', default=0,
@@ -39,7 +40,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
     options.only = [name for name in options.only.split(',') if name]
     for name in options.only:
-        if name not in paths.NAMES:
+        if name not in (growth.NAMES if options.growth else paths.NAMES):
             parser.error(f"there is no path '{name}'")
     options.pairs = options.pairs or (3 if options.quick else 5)
     options.seconds = options.seconds or (1 if options.quick else 2)

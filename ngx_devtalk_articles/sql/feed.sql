@@ -9,27 +9,37 @@
 -- reply  {"articles":[...],"articlesCount":...}
 -- next   the position behind the last of them; NULL if no more follow
 --
--- Reads each author's newest article, and more of those alone whose newest
--- may be on the page: it costs as much as authors are followed, however many
--- articles each of them has.
+-- Begins with each author's newest article and reads more of those alone
+-- whose newest may be on the page: it costs as much as authors are followed,
+-- however many articles each of them has.
 --
--- heads  the newest of each author
+-- heads  the newest of each author behind the position: looked for only where
+--        the newest of all is not behind it
 -- bound  the head behind which nothing can be on the page; -infinity:
 --        the page has room for more articles than there are heads
 
 WITH followed AS MATERIALIZED (
     SELECT author_id FROM follows WHERE follower_id = $1::bigint
 ), heads AS MATERIALIZED (
-    SELECT followed.author_id, head.created_at, head.id
-      FROM followed,
+    SELECT n.author_id, n.created_at, n.id
+      FROM followed
+      JOIN newest_articles n ON n.author_id = followed.author_id
+     WHERE (n.created_at, n.id)
+           < (position_time($4::bigint), position_id($5::bigint))
+     UNION ALL
+    SELECT n.author_id, head.created_at, head.id
+      FROM followed
+      JOIN newest_articles n ON n.author_id = followed.author_id,
            LATERAL (SELECT a.created_at, a.id
                       FROM articles a
-                     WHERE a.author_id = followed.author_id
+                     WHERE a.author_id = n.author_id
                        AND (a.created_at, a.id)
                            < (position_time($4::bigint),
                               position_id($5::bigint))
                      ORDER BY a.created_at DESC, a.id DESC
                      LIMIT 1) AS head
+     WHERE (n.created_at, n.id)
+           >= (position_time($4::bigint), position_id($5::bigint))
 ), bound AS MATERIALIZED (
     SELECT coalesce(max(created_at), '-infinity') AS created_at,
            coalesce(max(id), 0) AS id

@@ -115,6 +115,19 @@ wrong 'counters count', q{
      WHERE coalesce(really.n, 0) <> coalesce(counted.n, 0)
 };
 
+wrong 'the newest article of an author is the newest', q{
+    WITH really AS (
+        SELECT DISTINCT ON (author_id) author_id, created_at, id
+          FROM articles.articles
+         ORDER BY author_id, created_at DESC, id DESC
+    )
+    SELECT author_id, really.id, told.id
+      FROM really FULL JOIN articles.newest_articles told USING (author_id)
+     WHERE (really.created_at, really.id)
+           IS DISTINCT FROM (told.created_at, told.id)
+       AND (really.id IS NOT NULL OR told.id IS NOT NULL)
+};
+
 wrong 'an article has its current slug among its slugs', q{
     SELECT a.id, a.slug
       FROM articles.articles a

@@ -178,6 +178,27 @@ subtest 'two that take one slug' => sub {
         qr/"slug":"wanted-2"/, 'and gets the other slug when it tries again';
 };
 
+subtest 'the two newest articles of an author go at once' => sub {
+    my $newest = sub {
+        return scalar $articles->selectrow_array(q{
+            SELECT a.slug
+              FROM newest_articles n
+              LEFT JOIN articles a USING (author_id, created_at, id)
+             WHERE n.author_id = 1});
+    };
+    article($_) for qw(oldest older newest);
+    is $newest->(), 'newest', 'the one that was written last';
+
+    $articles->begin_work;
+    $db->row($articles, 'articles', 'article_delete', 1, 'newest', undef);
+    is $newest->(), 'older', 'the next one takes its place';
+    my $waiting = start('articles', 'article_delete', 1, 'older', undef);
+    $articles->commit;
+
+    is finish($waiting)->{outcome}, 'ok', 'which goes as well';
+    is $newest->(), 'oldest', 'and leaves the place to the one behind it';
+};
+
 subtest 'one event that two consumers have' => sub {
     my $id = article('counted');
     my $uuid = uuid();

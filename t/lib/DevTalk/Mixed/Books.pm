@@ -268,6 +268,14 @@ sub _check_counters ($self) {
           from counted c full join truth t using (kind, key)
          where coalesce(c.n, 0) <> coalesce(t.n, 0)})};
     push @{$self->half}, @{$self->_pg->selectcol_arrayref(q{
+        with truth as (
+            select distinct on (author_id) author_id, id from articles.articles
+             order by author_id, created_at desc, id desc
+        )
+        select format('the newest article of %s is said to be %s, and is %s', author_id, n.id, t.id)
+          from articles.newest_articles n full join truth t using (author_id)
+         where n.id is distinct from t.id})};
+    push @{$self->half}, @{$self->_pg->selectcol_arrayref(q{
         select format('%s has %s favorites, not %s', a.slug, a.favorites_count, count(f.user_id))
           from articles.articles a left join articles.favorites f on f.article_id = a.id
          group by a.id having a.favorites_count <> count(f.user_id)})};
