@@ -22,7 +22,8 @@ fi
 
 for name in postgresql pg_hba; do
     render "conf/postgres/$name.conf.in" "$dir/$name.conf" \
-           DIR="$dir" PORT=5432 LISTEN='*' FROM=all
+           DIR="$dir" PORT=5432 LISTEN='*' FROM=all \
+           BUFFERS="$(postgres_buffers)" CACHE=$((3 * $(postgres_buffers)))
 done
 
 exec "$bin/postgres" -D "$dir/data" -c config_file="$dir/postgresql.conf"

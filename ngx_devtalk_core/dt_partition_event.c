@@ -195,7 +195,7 @@ dt_partition_effect(dt_partition_t *p, PGresult *result)
         return;
     }
 
-    repeated = PQfnumber(result, "repeated");
+    repeated = dt_pg_column(result, "repeated");
     if (repeated != -1 && *PQgetvalue(result, 0, repeated) == 't') {
         dt_count(DT_M_EVENTS_REPEATED, 1);
     }

@@ -121,6 +121,10 @@ void dt_pg_orphan(dt_pg_unit_t *unit, dt_pg_done_pt done);
  */
 PGresult *dt_pg_keep(ngx_pool_t *pool, PGresult *result);
 
+/* The column of that very name; -1 if there is none.  PQfnumber() folds the
+ * name's case first, which takes it memory. */
+int dt_pg_column(const PGresult *result, const char *name);
+
 /* The constraint a result was refused by; "" if none. */
 const char *dt_pg_constraint(const PGresult *result);
 

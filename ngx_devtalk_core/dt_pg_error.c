@@ -99,6 +99,23 @@ dt_pg_error_text(u_char *line, size_t size, const PGresult *result)
 }
 
 
+int
+dt_pg_column(const PGresult *result, const char *name)
+{
+    int  i, n;
+
+    n = PQnfields(result);
+
+    for (i = 0; i < n; i++) {
+        if (ngx_strcmp(PQfname(result, i), name) == 0) {
+            return i;
+        }
+    }
+
+    return -1;
+}
+
+
 const char *
 dt_pg_constraint(const PGresult *result)
 {

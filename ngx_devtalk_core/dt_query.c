@@ -158,8 +158,8 @@ dt_result_mark(const PGresult *result, int row)
     int        mark, marks;
     ngx_str_t  names;
 
-    mark = PQfnumber(result, "mark");
-    marks = PQfnumber(result, "marks");
+    mark = dt_pg_column(result, "mark");
+    marks = dt_pg_column(result, "marks");
 
     if (mark == -1 || marks == -1 || row >= PQntuples(result)) {
         return;
@@ -213,7 +213,7 @@ dt_column(dt_call_t *call, const char *name)
         return value;
     }
 
-    column = PQfnumber(call->rows, name);
+    column = dt_pg_column(call->rows, name);
 
     if (column == -1 || PQgetisnull(call->rows, 0, column)) {
         return value;

@@ -407,7 +407,7 @@ dt_relay_column(PGresult *result, int row, const char *name)
 {
     int  column;
 
-    column = PQfnumber(result, name);
+    column = dt_pg_column(result, name);
 
     return column == -1 ? "" : PQgetvalue(result, row, column);
 }

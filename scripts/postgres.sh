@@ -15,7 +15,9 @@ postgres_launch() {
     for name in postgresql pg_hba; do
         render "$ROOT/conf/postgres/$name.conf.in" "$POSTGRES_DIR/$name.conf" \
                DIR="$POSTGRES_DIR" PORT="$POSTGRES_PORT" \
-               LISTEN=127.0.0.1 FROM=127.0.0.1/32
+               LISTEN=127.0.0.1 FROM=127.0.0.1/32 \
+               BUFFERS="$(postgres_buffers)" \
+               CACHE=$((3 * $(postgres_buffers)))
     done
 
     chmod 644 "$POSTGRES_DIR/postgresql.conf" "$POSTGRES_DIR/pg_hba.conf"

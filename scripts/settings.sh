@@ -229,6 +229,18 @@ numeric() {
     echo "$address"
 }
 
+# MB that PostgreSQL may have for itself: a quarter of what this machine or
+# container has, but not more than is of use here.
+postgres_buffers() {
+    { awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo
+      cat /sys/fs/cgroup/memory.max 2> /dev/null || true
+    } | awk '/^[0-9]/ && (least == 0 || $1 < least) { least = $1 }
+             END {
+                 mb = int(least / 4 / 1048576)
+                 print (mb < 128 ? 128 : (mb > 4096 ? 4096 : mb))
+             }'
+}
+
 # render TEMPLATE FILE NAME=VALUE...: replaces @NAME@.
 render() {
     render_from=$1 render_to=$2
