@@ -6,6 +6,7 @@
 #include "dt_core.h"
 #include "dt_header.h"
 #include "dt_ident.h"
+#include "dt_problem.h"
 
 
 #define DT_CALL_DOUBT       1000     /* ms to wait, at most */
@@ -462,7 +463,7 @@ dt_call_problem(dt_call_t *call)
 
     call->answered = 1;
 
-    return dt_reply_problem(call);
+    return dt_problem_reply(call);
 }
 
 

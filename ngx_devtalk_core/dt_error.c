@@ -8,48 +8,63 @@ static const dt_error_t  dt_errors[] = {
 
     /* DT_NO_ERROR: whoever answers with it has made a mistake. */
     { 500, NGX_LOG_ERR, ngx_string("internal"),
+      ngx_string("Internal Server Error"),
       ngx_string("Something went wrong on our side") },
 
     { 400, NGX_LOG_INFO, ngx_string("malformed"),
+      ngx_string("Bad Request"),
       ngx_string("The request cannot be understood") },
 
     { 401, NGX_LOG_INFO, ngx_string("unauthorized"),
+      ngx_string("Unauthorized"),
       ngx_string("Sign in first") },
 
     { 403, NGX_LOG_INFO, ngx_string("forbidden"),
+      ngx_string("Forbidden"),
       ngx_string("This belongs to somebody else") },
 
     { 404, NGX_LOG_INFO, ngx_string("not_found"),
+      ngx_string("Not Found"),
       ngx_string("There is nothing here") },
 
     { 405, NGX_LOG_INFO, ngx_string("method_not_allowed"),
+      ngx_string("Method Not Allowed"),
       ngx_string("This method does not work here") },
 
     { 409, NGX_LOG_INFO, ngx_string("conflict"),
+      ngx_string("Conflict"),
       ngx_string("This is taken already") },
 
     { 412, NGX_LOG_INFO, ngx_string("stale"),
+      ngx_string("Precondition Failed"),
       ngx_string("Somebody changed this in the meantime") },
 
     { 413, NGX_LOG_INFO, ngx_string("too_large"),
+      ngx_string("Content Too Large"),
       ngx_string("The body is too large") },
 
     { 414, NGX_LOG_INFO, ngx_string("uri_too_long"),
+      ngx_string("URI Too Long"),
       ngx_string("The address is too long") },
 
     { 415, NGX_LOG_INFO, ngx_string("unsupported_media_type"),
+      ngx_string("Unsupported Media Type"),
       ngx_string("The body must be application/json") },
 
     { 422, NGX_LOG_INFO, ngx_string("invalid"),
+      ngx_string("Unprocessable Content"),
       ngx_string("The input breaks a rule") },
 
     { 429, NGX_LOG_NOTICE, ngx_string("too_many_requests"),
+      ngx_string("Too Many Requests"),
       ngx_string("Too many requests, wait a little") },
 
     { 500, NGX_LOG_ERR, ngx_string("internal"),
+      ngx_string("Internal Server Error"),
       ngx_string("Something went wrong on our side") },
 
     { 503, NGX_LOG_WARN, ngx_string("unavailable"),
+      ngx_string("Service Unavailable"),
       ngx_string("The service is busy, try again soon") },
 };
 

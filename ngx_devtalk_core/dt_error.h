@@ -37,7 +37,8 @@ typedef struct {
     ngx_uint_t  status;      /* HTTP status */
     ngx_uint_t  level;       /* NGX_LOG_*: how loud the log says it */
     ngx_str_t   code;        /* stable, for programs: "not_found" */
-    ngx_str_t   title;       /* for persons; also RFC 9457 "title" */
+    ngx_str_t   title;       /* the status' name (RFC 9110 §15) */
+    ngx_str_t   detail;      /* for persons */
 } dt_error_t;
 
 

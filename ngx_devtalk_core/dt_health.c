@@ -1,5 +1,5 @@
 /*
- * /health, the key set, problem documents.
+ * /health and the key set.
  */
 
 #include "dt_core.h"
@@ -8,7 +8,6 @@
 
 static ngx_int_t dt_health_handler(ngx_http_request_t *r);
 static ngx_int_t dt_jwks_handler(ngx_http_request_t *r);
-static ngx_int_t dt_problem_handler(ngx_http_request_t *r);
 static ngx_int_t dt_health_send(ngx_http_request_t *r, const ngx_str_t *json);
 
 
@@ -31,18 +30,6 @@ dt_jwks_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = dt_jwks_handler;
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-dt_problem_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = dt_problem_handler;
 
     return NGX_CONF_OK;
 }
@@ -87,27 +74,4 @@ dt_health_send(ngx_http_request_t *r, const ngx_str_t *json)
     (void) dt_reply_json(call, NGX_HTTP_OK, json);
 
     return call->sent;
-}
-
-
-static ngx_int_t
-dt_problem_handler(ngx_http_request_t *r)
-{
-    ngx_int_t   rc;
-    dt_call_t  *call;
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    call = dt_call_get(r);
-    if (call == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    call->error = dt_error_by_status(r->err_status ? r->err_status
-                                     : NGX_HTTP_NOT_FOUND);
-
-    return dt_reply_problem(call);
 }

@@ -1,6 +1,5 @@
 /*
- * The gateway's own locations: /health, /ready, the key set, and problem
- * documents for statuses that nginx chose.
+ * The gateway's own locations: /health, /ready, and the key set.
  */
 
 #ifndef _DT_HEALTH_H_INCLUDED_
@@ -22,9 +21,6 @@ char *dt_ready_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* devtalk_jwks: the public keys (RFC 7517). */
 char *dt_jwks_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
-/* devtalk_problem: for an internal location of error_page. */
-char *dt_problem_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
 #endif /* _DT_HEALTH_H_INCLUDED_ */

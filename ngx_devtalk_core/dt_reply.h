@@ -1,5 +1,5 @@
 /*
- * Answers.  All but the problem documents are JSON that PostgreSQL built.
+ * Answers: JSON that PostgreSQL built.  What goes wrong is in dt_problem.h.
  */
 
 #ifndef _DT_REPLY_H_INCLUDED_
@@ -13,6 +13,11 @@
  * status 204 sends no body. */
 ngx_int_t dt_reply_json(dt_call_t *call, ngx_uint_t status,
     const ngx_str_t *json);
+
+/* The same with a type of its own; returns what ngx_http_finalize_request()
+ * takes, and leaves the call as it is. */
+ngx_int_t dt_reply_send(dt_call_t *call, ngx_uint_t status,
+    const ngx_str_t *type, const ngx_str_t *body);
 
 /* Adds a response header; both strings live as long as the call. */
 ngx_int_t dt_reply_header(dt_call_t *call, const char *name,
@@ -30,10 +35,6 @@ ngx_int_t dt_reply_ok(dt_call_t *call);
 ngx_int_t dt_reply_created(dt_call_t *call);
 ngx_int_t dt_reply_empty(dt_call_t *call);
 ngx_int_t dt_reply_cached(dt_call_t *call);
-
-
-/* The problem document of call->error; finalizes nothing. */
-ngx_int_t dt_reply_problem(dt_call_t *call);
 
 
 #endif /* _DT_REPLY_H_INCLUDED_ */

@@ -8,6 +8,7 @@
 #include "dt_health.h"
 #include "dt_ident.h"
 #include "dt_kafka.h"
+#include "dt_problem.h"
 #include "dt_redis.h"
 #include "dt_relay.h"
 #include "dt_variables.h"

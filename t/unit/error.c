@@ -18,6 +18,7 @@ row(dt_error_e error, ngx_uint_t status, const char *code)
     is_str(&e->code, code, "and its code");
     ok(e->title.len > 0 && e->title.len == strlen((char *) e->title.data),
        "and a title");
+    ok(e->detail.len > e->title.len / 2, "and says more to persons");
     is(dt_error_by_status(status), error, "and is found by its status");
 }
 
@@ -57,6 +58,7 @@ test_all(void)
         /* They are put into JSON as they are. */
 
         safe += (strpbrk((char *) e->title.data, "\"\\") == NULL
+                 && strpbrk((char *) e->detail.data, "\"\\") == NULL
                  && strpbrk((char *) e->code.data, "\"\\ ") == NULL);
 
         for (j = i + 1; j < DT_ERRORS; j++) {
