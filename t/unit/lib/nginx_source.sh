@@ -39,21 +39,39 @@ done
 
 version=$(dpkg-query -W -f '${source:Version}' nginx)
 
+# apt get|cache WORD...: with those entries and lists of its own.
 apt() {
-    apt-get -qq -o Dir::Etc::SourceList=/dev/null \
-            -o Dir::Etc::SourceParts="$work/parts" \
-            -o Dir::State::Lists="$work/lists" \
-            -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
+    program=$1
+    shift
+    "apt-$program" -qq -o Dir::Etc::SourceList=/dev/null \
+                   -o Dir::Etc::SourceParts="$work/parts" \
+                   -o Dir::State::Lists="$work/lists" \
+                   -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
+}
+
+# The source of the version that is installed, or of another Debian revision
+# of the same nginx, the newest first: an archive keeps the newest only, and
+# for a while a mirror has the list of it, but not yet the files.
+download() {
+    echo "$version" > versions
+    apt cache showsrc --only-source nginx \
+        | awk '$1 == "Version:" { print $2 }' | sort -Vr >> versions
+    grep "^${version%-*}-" versions > same
+
+    while read -r one <&3; do
+        apt get source --download-only "nginx=$one" && return
+        rm -f nginx_*
+    done 3< same
+
+    return 1
 }
 
 # A list of somebody else's packages without sources is no reason to stop:
-# what matters is whether nginx's are found.  An archive keeps the newest
-# version only, which may be a fix newer than the one installed here.
+# what matters is whether nginx's are found.
 get() {
     cd "$work"
-    apt update || echo "some lists have no sources"
-    { apt source --download-only "nginx=$version" \
-          || apt source --download-only nginx; } \
+    apt get update || echo "some lists have no sources"
+    download \
         && dpkg-source --no-check -x nginx_*.dsc tree \
         && cd tree \
         && ./configure --with-compat --with-debug --with-threads \
