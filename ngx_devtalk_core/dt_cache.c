@@ -31,6 +31,7 @@ struct dt_fetch_s {
     uint64_t             ticket;     /* this call's own */
     uint64_t             gen;
 
+    dt_epoch_t           asked;      /* in which Redis is asked */
     dt_epoch_t           epoch;      /* in which the value is read */
     ngx_str_t            block;      /* from Redis, in the call's pool */
 
@@ -226,8 +227,8 @@ dt_fetch_ask(dt_fetch_t *fetch)
      * Redis may lack marks for the same reason */
 
     if (fetch->gen && dt_redis_pending() < DT_FETCH_BUSY) {
-        fetch->op = dt_cache_redis_value(&fetch->key, dt_fetch_answered,
-                                         fetch);
+        fetch->op = dt_cache_redis_value(&fetch->key, &fetch->asked,
+                                         dt_fetch_answered, fetch);
     }
 
     return fetch->op ? DT_PARKED : dt_fetch_miss(fetch);
@@ -265,7 +266,9 @@ dt_fetch_take(dt_fetch_t *fetch, redisReply *reply)
 
     zone = dt_node_zone();
 
-    if (dt_cache_redis_block(reply, &fetch->epoch, &block) != NGX_OK) {
+    if (dt_cache_redis_block(reply, &fetch->asked, &fetch->epoch, &block)
+        != NGX_OK)
+    {
 
         /* a new epoch must begin */
 

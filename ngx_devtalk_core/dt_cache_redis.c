@@ -23,7 +23,8 @@ static dt_epoch_t  dt_cache_epoch;
 
 
 dt_redis_op_t *
-dt_cache_redis_value(const ngx_str_t *key, dt_redis_done_pt done, void *data)
+dt_cache_redis_value(const ngx_str_t *key, dt_epoch_t *asked,
+    dt_redis_done_pt done, void *data)
 {
     size_t       len[3];
     u_char       name[DT_CACHE_NAME + DT_CACHE_KEY];
@@ -40,13 +41,15 @@ dt_cache_redis_value(const ngx_str_t *key, dt_redis_done_pt done, void *data)
     arg[2] = (char *) name;
     len[2] = dt_cache_redis_name(name, &dt_cache_epoch, key);
 
+    *asked = dt_cache_epoch;
+
     return dt_redis_command(3, arg, len, done, data);
 }
 
 
 ngx_int_t
-dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
-    ngx_str_t *block)
+dt_cache_redis_block(const redisReply *reply, const dt_epoch_t *asked,
+    dt_epoch_t *epoch, ngx_str_t *block)
 {
     redisReply  *now, *value;
 
@@ -71,12 +74,11 @@ dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
     epoch->len = now->len;
     ngx_memcpy(epoch->text, now->str, now->len);
 
-    if (!dt_cache_redis_same(now, &dt_cache_epoch)) {
-        dt_cache_epoch = *epoch;
-        return NGX_OK;
-    }
+    dt_cache_epoch = *epoch;
 
-    if (value->type == REDIS_REPLY_STRING) {
+    if (dt_cache_redis_same(now, asked)
+        && value->type == REDIS_REPLY_STRING)
+    {
         block->data = (u_char *) value->str;
         block->len = value->len;
     }

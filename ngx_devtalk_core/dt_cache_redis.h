@@ -33,8 +33,9 @@ typedef struct {
 } dt_epoch_t;
 
 
-/* Ask; as dt_redis_command(). */
-dt_redis_op_t *dt_cache_redis_value(const ngx_str_t *key,
+/* Ask; as dt_redis_command().  A value is asked for in the epoch that Redis
+ * told last: "asked". */
+dt_redis_op_t *dt_cache_redis_value(const ngx_str_t *key, dt_epoch_t *asked,
     dt_redis_done_pt done, void *data);
 dt_redis_op_t *dt_cache_redis_marks(const dt_epoch_t *epoch,
     const ngx_str_t *deps, dt_redis_done_pt done, void *data);
@@ -43,14 +44,15 @@ dt_redis_op_t *dt_cache_redis_marks(const dt_epoch_t *epoch,
  * What was answered.
  *
  * dt_cache_redis_block() takes the value's block, which dies with the reply;
- * empty: it is not there.  "epoch" is that of the answer, len 0 if the answer
- * was none.  NGX_DECLINED: Redis has no epoch at all, somebody has flushed it.
+ * empty: it is not there, or of another epoch than the one that is now.
+ * "epoch" is that of the answer, len 0 if the answer was none.  NGX_DECLINED:
+ * Redis has no epoch at all, somebody has flushed it.
  *
  * dt_cache_redis_unmarked() is true if no mark is at or above the stamp, and
  * the epoch is still the one.
  */
-ngx_int_t dt_cache_redis_block(const redisReply *reply, dt_epoch_t *epoch,
-    ngx_str_t *block);
+ngx_int_t dt_cache_redis_block(const redisReply *reply,
+    const dt_epoch_t *asked, dt_epoch_t *epoch, ngx_str_t *block);
 ngx_uint_t dt_cache_redis_unmarked(const redisReply *reply,
     const dt_epoch_t *epoch, uint64_t stamp);
 

@@ -300,7 +300,9 @@ dt_variable_limit(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 static void
 dt_variable_set(ngx_http_variable_value_t *v, const ngx_str_t *text)
 {
-    v->data = text->data;
+    /* nginx's log copies even nothing from where it is said to be */
+
+    v->data = text->len ? text->data : (u_char *) "";
     v->len = text->len;
     v->valid = 1;
     v->no_cacheable = 0;

@@ -39,6 +39,12 @@ subtest 'odd characters' => sub {
 };
 
 subtest 'another password' => sub {
+    # Whoever is being let in right now would stay.
+    for my $node (1, 2) {
+        eventually "node $node has all its connections", 10, sub {
+            metric('devtalk_postgres_connections_ready', node => $node) == metric('devtalk_postgres_connections', node => $node)
+        };
+    }
     $password->('another');
     $changed = 1;
     pg()->do(q{select pg_terminate_backend(pid) from pg_stat_activity
