@@ -2,15 +2,14 @@
  * Sessions that have ended.
  */
 
+#include "auth_announce.h"
 #include "auth_revocation.h"
 #include "auth_service.h"
 #include "auth_sql.h"
 #include "dt_redis.h"
 
 
-#define AUTH_CHANNEL  "devtalk:sessions"
-
-#define AUTH_POLL_AWAY     1000      /* ms; nobody tells us */
+#define AUTH_POLL_AWAY     500       /* ms; nobody tells us */
 #define AUTH_POLL_USUAL    2000      /* should a message be lost */
 #define AUTH_POLL_OVERLAP  30        /* s; longer than a statement takes */
 
@@ -26,20 +25,9 @@ typedef struct {
     unsigned        again:1;         /* read once more when the unit ends */
 } auth_revocations_t;
 
-/* Waits for Redis in the place of the call. */
-
-typedef struct {
-    dt_call_t      *call;
-    dt_redis_op_t  *op;              /* NULL once it has ended */
-} auth_publish_t;
-
 
 static ngx_uint_t auth_revocation_end(const u_char *p, const u_char *last);
-static ngx_int_t auth_revocation_publish(dt_call_t *call,
-    const ngx_str_t *message);
-static void auth_revocation_published(void *data, redisReply *reply);
-static void auth_revocation_abandon(void *data);
-static void auth_revocation_heard(const char *payload, size_t len);
+static void auth_revocation_heard(const u_char *p, const u_char *last);
 static void auth_revocation_state(ngx_uint_t up);
 static void auth_revocation_poll(ngx_event_t *ev);
 static void auth_revocation_read(void);
@@ -50,10 +38,6 @@ static void auth_revocation_wait(void);
 
 
 static auth_revocations_t  auth_revocations;
-
-static const dt_redis_listener_t  auth_revocation_listener = {
-    AUTH_CHANNEL, auth_revocation_heard
-};
 
 
 ngx_int_t
@@ -74,8 +58,8 @@ auth_revocation_init_worker(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    return dt_redis_listen(cycle, &auth_revocation_listener, 1,
-                           auth_revocation_state);
+    return auth_announce_init_worker(cycle, auth_revocation_heard,
+                                     auth_revocation_state);
 }
 
 
@@ -96,7 +80,7 @@ auth_revocation_tell(dt_call_t *call, const ngx_str_t *ended,
 
     (void) auth_revocation_end(message.data, message.data + message.len);
 
-    return auth_revocation_publish(call, &message);
+    return auth_announce(call, &message);
 }
 
 
@@ -139,69 +123,12 @@ auth_revocation_end(const u_char *p, const u_char *last)
 }
 
 
-static ngx_int_t
-auth_revocation_publish(dt_call_t *call, const ngx_str_t *message)
-{
-    size_t           len[3];
-    const char      *arg[3];
-    auth_publish_t  *publish;
-
-    publish = ngx_palloc(call->pool, sizeof(auth_publish_t));
-    if (publish == NULL
-        || dt_call_cleanup(call, auth_revocation_abandon, publish) == NULL)
-    {
-        return dt_fail(call, DT_INTERNAL, NULL, NULL);
-    }
-
-    arg[0] = "PUBLISH";
-    len[0] = sizeof("PUBLISH") - 1;
-    arg[1] = AUTH_CHANNEL;
-    len[1] = sizeof(AUTH_CHANNEL) - 1;
-    arg[2] = (const char *) message->data;
-    len[2] = message->len;
-
-    publish->call = call;
-    publish->op = NULL;
-    publish->op = dt_redis_command(3, arg, len, auth_revocation_published,
-                                   publish);
-
-    return publish->op ? DT_PARKED : DT_NEXT;
-}
-
-
-/* Whatever Redis says, the others find it in PostgreSQL. */
-
 static void
-auth_revocation_published(void *data, redisReply *reply)
+auth_revocation_heard(const u_char *p, const u_char *last)
 {
-    auth_publish_t *publish = data;
-
-    publish->op = NULL;
-
-    dt_call_resume(publish->call);
-}
-
-
-static void
-auth_revocation_abandon(void *data)
-{
-    auth_publish_t *publish = data;
-
-    if (publish->op) {
-        dt_redis_forget(publish->op);
-    }
-}
-
-
-static void
-auth_revocation_heard(const char *payload, size_t len)
-{
-    const u_char *p = (const u_char *) payload;
-
-    if (auth_revocation_end(p, p + len) == 0) {
+    if (auth_revocation_end(p, last) == 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "devtalk: a message on \"" AUTH_CHANNEL "\" that is "
-                      "none of ours");
+                      "devtalk: heard of ended sessions, but not of which");
     }
 }
 

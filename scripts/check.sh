@@ -145,10 +145,17 @@ check_prove() {
 
     proved=yes
 
-    # Everything that can be said must be said before prove's last line.
+    # Everything that can be said must be said before prove's last line; what
+    # failed tests complained of as well, once more (DevTalk::Formatter).
     cd "$ROOT" || exit
+    rm -f "$DEVTALK_HOME/complaints.fifo"
+    mkfifo "$DEVTALK_HOME/complaints.fifo"
+    tee "$DEVTALK_HOME/complaints.txt" \
+        < "$DEVTALK_HOME/complaints.fifo" >&2 &
+
     PERL5LIB=$ROOT/t/lib${PERL5LIB:+:$PERL5LIB} \
-        prove -I t/lib --formatter DevTalk::Formatter --timer $TESTS
+        prove -I t/lib --formatter DevTalk::Formatter --timer $TESTS \
+        2> "$DEVTALK_HOME/complaints.fifo"
 }
 
 check_end() {

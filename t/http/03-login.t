@@ -1,6 +1,7 @@
 use lib 't/lib';
 use DevTalk::Test;
 
+use Mojo::Promise;
 use Time::HiRes qw(time);
 
 use DevTalk::Jwt qw(claims header_of);
@@ -105,6 +106,37 @@ subtest 'logging out kills the token in every worker of every node' => sub {
         } 1, 2;
         is_deeply \@statuses, [(401) x 12], "round $round: refused everywhere at once";
     }
+};
+
+subtest 'logging out is answered when every worker has heard' => sub {
+    my $one  = anybody()->token($login->(%good)->json->{user}{token});
+    my @deaf  = nginx_workers(2);
+    my $reply;
+
+    kill STOP => @deaf;
+    my $ended = $one->request_p(POST => '/api/users/logout')->then(sub { $reply = shift });
+    Mojo::Promise->race($ended, Mojo::Promise->timer(0.3))->wait;
+    is $reply, undef, 'not while those of the other node have not';
+    kill CONT => @deaf;
+    $ended->wait;
+
+    is $reply->status, 204, 'and then it is';
+    is $one->on(2)->get('/api/user')->status, 401, 'refused by them';
+};
+
+subtest 'who hears nothing is not waited for long' => sub {
+    my $one  = anybody()->token($login->(%good)->json->{user}{token});
+    my @deaf = nginx_workers(2);
+    my $begun = time;
+
+    kill STOP => @deaf;
+    $one->post('/api/users/logout')->is(204);
+    my $took = time - $begun;
+    kill CONT => @deaf;
+
+    cmp_ok $took, '<', 1, 'not a second';
+    $one->get('/api/user')->is(401, 'the others refuse it');
+    eventually 'they do when they are back', 1, sub { $one->on(2)->get('/api/user')->status == 401 };
 };
 
 subtest 'a new password ends every session' => sub {

@@ -1,7 +1,8 @@
 package DevTalk::Formatter;
 
 # prove's own output, and before its summary the figures that the tests have
-# measured (DevTalk::Figures).
+# measured (DevTalk::Figures) and, if one failed, what it complained of: who
+# sees no more than the end of a log must find it there.
 
 use strict;
 use warnings;
@@ -9,16 +10,36 @@ use warnings;
 use parent -t STDOUT ? 'TAP::Formatter::Console' : 'TAP::Formatter::File';
 
 
-sub summary {
-    my ($self, @rest) = @_;
+my $COMPLAINTS = 100;           # lines of them
 
-    if (open my $file, '<', "$ENV{DEVTALK_HOME}/figures.txt") {
-        $self->_output("\nFigures of this run:\n");
-        $self->_output("  $_") while <$file>;
-        $self->_output("\n");
+
+sub summary {
+    my ($self, $aggregate, @rest) = @_;
+
+    $self->_lines('Figures of this run:', _file('figures.txt'));
+
+    if ($aggregate->has_errors) {
+        my @lines = _file('complaints.txt');
+        splice @lines, 0, @lines - $COMPLAINTS if @lines > $COMPLAINTS;
+        $self->_lines('What the tests complained of:', @lines);
     }
 
-    return $self->SUPER::summary(@rest);
+    return $self->SUPER::summary($aggregate, @rest);
+}
+
+
+sub _file {
+    my ($name) = @_;
+
+    open my $file, '<', "$ENV{DEVTALK_HOME}/$name" or return;
+    return <$file>;
+}
+
+
+sub _lines {
+    my ($self, $title, @lines) = @_;
+
+    $self->_output(join '', "\n$title\n", map({ "  $_" } @lines), "\n") if @lines;
 }
 
 
