@@ -313,4 +313,4 @@ SELECT format('SELECT line FROM pg_temp.seed(%s, %s, %s) AS line '
 
 VACUUM (ANALYZE) auth.users, articles.articles, articles.article_slugs,
     articles.article_tags, articles.favorites, articles.follows,
-    articles.counters, articles.newest_articles, comments.threads, comments.comments;
+    articles.counters, articles.author_articles, comments.threads, comments.comments;

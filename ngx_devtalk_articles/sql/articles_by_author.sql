@@ -22,8 +22,8 @@ WITH author AS MATERIALIZED (
      LIMIT $2::bigint + 1 OFFSET $3::bigint
 ), counted AS MATERIALIZED (
     SELECT coalesce(sum(n), 0) AS n
-      FROM counters
-     WHERE kind = 'author' AND key = (SELECT id::text FROM author)
+      FROM author_articles
+     WHERE author_id = (SELECT id FROM author)
 ),
 -- include: list
 -- include: list_shared

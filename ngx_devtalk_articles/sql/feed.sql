@@ -13,32 +13,34 @@
 -- whose newest may be on the page: it costs as much as authors are followed,
 -- however many articles each of them has.
 --
--- heads  the newest of each author behind the position: looked for only where
---        the newest of all is not behind it
--- bound  the head behind which nothing can be on the page; -infinity:
---        the page has room for more articles than there are heads
+-- newest  of each author: how many articles there are, and the last of them
+-- heads   of each author: the last one behind the position, looked for only
+--         where the newest is not behind it
+-- bound   the head behind which nothing can be on the page; -infinity:
+--         the page has room for more articles than there are heads
 
-WITH followed AS MATERIALIZED (
-    SELECT author_id FROM follows WHERE follower_id = $1::bigint
+WITH newest AS MATERIALIZED (
+    SELECT b.author_id, b.n, b.created_at, b.id
+      FROM follows f
+      JOIN author_articles b ON b.author_id = f.author_id
+     WHERE f.follower_id = $1::bigint
 ), heads AS MATERIALIZED (
-    SELECT n.author_id, n.created_at, n.id
-      FROM followed
-      JOIN newest_articles n ON n.author_id = followed.author_id
-     WHERE (n.created_at, n.id)
+    SELECT author_id, created_at, id
+      FROM newest
+     WHERE (created_at, id)
            < (position_time($4::bigint), position_id($5::bigint))
      UNION ALL
-    SELECT n.author_id, head.created_at, head.id
-      FROM followed
-      JOIN newest_articles n ON n.author_id = followed.author_id,
+    SELECT newest.author_id, head.created_at, head.id
+      FROM newest,
            LATERAL (SELECT a.created_at, a.id
                       FROM articles a
-                     WHERE a.author_id = n.author_id
+                     WHERE a.author_id = newest.author_id
                        AND (a.created_at, a.id)
                            < (position_time($4::bigint),
                               position_id($5::bigint))
                      ORDER BY a.created_at DESC, a.id DESC
                      LIMIT 1) AS head
-     WHERE (n.created_at, n.id)
+     WHERE (newest.created_at, newest.id)
            >= (position_time($4::bigint), position_id($5::bigint))
 ), bound AS MATERIALIZED (
     SELECT coalesce(max(created_at), '-infinity') AS created_at,
@@ -64,12 +66,7 @@ WITH followed AS MATERIALIZED (
      ORDER BY article.created_at DESC, article.id DESC
      LIMIT $2::bigint + 1 OFFSET $3::bigint
 ), counted AS MATERIALIZED (
-    SELECT coalesce(sum(counter.n), 0) AS n
-      FROM followed,
-           LATERAL (SELECT sum(n) AS n
-                      FROM counters
-                     WHERE kind = 'author'
-                       AND key = followed.author_id::text) AS counter
+    SELECT coalesce(sum(n), 0) AS n FROM newest
 ),
 -- include: list
 SELECT reply, next FROM list

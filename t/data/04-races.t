@@ -182,9 +182,9 @@ subtest 'the two newest articles of an author go at once' => sub {
     my $newest = sub {
         return scalar $articles->selectrow_array(q{
             SELECT a.slug
-              FROM newest_articles n
+              FROM author_articles b
               LEFT JOIN articles a USING (author_id, created_at, id)
-             WHERE n.author_id = 1});
+             WHERE b.author_id = 1});
     };
     article($_) for qw(oldest older newest);
     is $newest->(), 'newest', 'the one that was written last';

@@ -79,7 +79,8 @@ subtest 'what the database keeps' => sub {
     is $n->('articles.favorites where user_id = ? or article_id = ?', $user, $own_id), 0, 'no favorite';
     is $n->('articles.follows where ? in (follower_id, author_id)', $user), 0, 'no follow';
     is $n->('comments.comments where author_id = ? or article_id = ?', $user, $own_id), 0, 'no comment';
-    is $n->(q{articles.counters where kind in ('author', 'favorited') and key = ? and n <> 0}, $user), 0, 'no count';
+    is $n->(q{articles.counters where kind = 'favorited' and key = ? and n <> 0}, $user), 0, 'no count';
+    is $n->(q{articles.author_articles where author_id = ? and (n <> 0 or id is not null)}, $user), 0, 'nothing that was the newest';
 };
 
 subtest 'writes that race with it' => sub {

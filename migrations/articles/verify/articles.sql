@@ -30,8 +30,4 @@ DELETE FROM articles WHERE slug = 'verify' AND author_id = 0;
 
 SELECT 1 / (count(*) = 0)::integer FROM article_slugs WHERE slug = 'verify';
 
-SELECT 1 / (sum(n) = 0)::integer
-  FROM counters
- WHERE kind = 'author' AND key = '0';
-
 ROLLBACK;

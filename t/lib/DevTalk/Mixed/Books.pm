@@ -258,7 +258,6 @@ sub _check_counters ($self) {
     push @{$self->half}, @{$self->_pg->selectcol_arrayref(q{
         with truth as (
             select 'total' as kind, '' as key, count(*) as n from articles.articles
-            union all select 'author', author_id::text, count(*) from articles.articles group by 2
             union all select 'favorited', user_id::text, count(*) from articles.favorites group by 2
             union all select 'tag', t.tag, count(*) from articles.articles, unnest(tags) t (tag) group by 2
         ), counted as (
@@ -269,12 +268,13 @@ sub _check_counters ($self) {
          where coalesce(c.n, 0) <> coalesce(t.n, 0)})};
     push @{$self->half}, @{$self->_pg->selectcol_arrayref(q{
         with truth as (
-            select distinct on (author_id) author_id, id from articles.articles
+            select distinct on (author_id) author_id, count(*) over (partition by author_id) as n, id
+              from articles.articles
              order by author_id, created_at desc, id desc
         )
-        select format('the newest article of %s is said to be %s, and is %s', author_id, n.id, t.id)
-          from articles.newest_articles n full join truth t using (author_id)
-         where n.id is distinct from t.id})};
+        select format('%s is said to have %s articles, the last of them %s, and has %s, %s', author_id, b.n, b.id, t.n, t.id)
+          from articles.author_articles b full join truth t using (author_id)
+         where coalesce(b.n, 0) <> coalesce(t.n, 0) or b.id is distinct from t.id})};
     push @{$self->half}, @{$self->_pg->selectcol_arrayref(q{
         select format('%s has %s favorites, not %s', a.slug, a.favorites_count, count(f.user_id))
           from articles.articles a left join articles.favorites f on f.article_id = a.id

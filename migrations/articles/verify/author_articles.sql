@@ -1,4 +1,4 @@
--- Verify articles:newest on pg
+-- Verify articles:author_articles on pg
 
 BEGIN;
 
@@ -12,15 +12,16 @@ VALUES ('verify-7f3c', -1, 'Verify', '', ''),
 DELETE FROM articles WHERE slug = 'verify-7f3d';
 
 SELECT 1 / (count(*) = 1)::integer
-  FROM newest_articles n
+  FROM author_articles b
   JOIN articles a ON (a.author_id, a.created_at, a.id)
-                     = (n.author_id, n.created_at, n.id)
- WHERE a.slug = 'verify-7f3c';
+                     = (b.author_id, b.created_at, b.id)
+ WHERE a.slug = 'verify-7f3c'
+   AND b.n = 1;
 
 DELETE FROM articles WHERE slug = 'verify-7f3c';
 
 SELECT 1 / (count(*) = 1)::integer
-  FROM newest_articles
- WHERE author_id = -1 AND id IS NULL;
+  FROM author_articles
+ WHERE author_id = -1 AND n = 0 AND id IS NULL;
 
 ROLLBACK;
