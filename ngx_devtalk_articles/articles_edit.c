@@ -127,14 +127,16 @@ article_update_again(dt_call_t *call)
 static ngx_int_t
 article_update_as(dt_call_t *call, ngx_uint_t again)
 {
-    const char       *tags;
+    const char       *tags, *etags;
     ngx_uint_t        titled;
     article_slugs_t  *slugs;
 
     slugs = call->data;
     titled = call->input[ARTICLE_TITLE].presence == DT_SET;
 
-    if (article_tags(call, &tags) != NGX_OK) {
+    if (article_tags(call, &tags) != NGX_OK
+        || dt_call_if_match(call, &etags) != NGX_OK)
+    {
         return dt_fail(call, DT_INTERNAL, NULL, NULL);
     }
 
@@ -147,7 +149,8 @@ article_update_as(dt_call_t *call, ngx_uint_t again)
         tags,
         titled ? (char *) (again ? slugs->unique : slugs->plain) : NULL,
         titled ? (char *) slugs->unique : NULL,
-        (char *) call->traceparent.data
+        (char *) call->traceparent.data,
+        etags
     };
 
     return again ? dt_query(call, &sql_article_update, values)
@@ -158,10 +161,17 @@ article_update_as(dt_call_t *call, ngx_uint_t again)
 ngx_int_t
 article_delete(dt_call_t *call)
 {
+    const char  *etags;
+
+    if (dt_call_if_match(call, &etags) != NGX_OK) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
     const char  *values[] = {
         dt_call_viewer(call),
         dt_call_param(call, 0),
-        (char *) call->traceparent.data
+        (char *) call->traceparent.data,
+        etags
     };
 
     return dt_query(call, &sql_article_delete, values);

@@ -13,6 +13,9 @@
 #define DT_CALL_DOUBT_NEW   2000     /* the same in a worker's first moments */
 #define DT_CALL_DOUBT_POLL  5
 
+#define DT_CALL_TAGS        16       /* of If-Match; more are not looked at */
+
+
 static dt_call_t *dt_call_find(ngx_http_request_t *r);
 static dt_call_t *dt_call_create(ngx_http_request_t *r);
 static void dt_call_destroyed(void *data);
@@ -609,4 +612,35 @@ dt_call_viewer(dt_call_t *call)
     id = dt_call_format(call, "%L", call->viewer.user);
 
     return (const char *) id.data;
+}
+
+
+ngx_int_t
+dt_call_if_match(dt_call_t *call, const char **tags)
+{
+    ngx_str_t         list[DT_CALL_TAGS];
+    ngx_uint_t        i, n, ours;
+    ngx_table_elt_t  *h;
+
+    h = call->request->headers_in.if_match;
+    *tags = NULL;
+
+    if (h == NULL || dt_etag_any(&h->value)) {
+        return NGX_OK;
+    }
+
+    n = dt_etag_list(&h->value, list, DT_CALL_TAGS);
+    ours = 0;
+
+    /* a tag may have bytes that are no text; none of ours has */
+
+    for (i = 0; i < n; i++) {
+        if (dt_utf8_length(list[i].data, list[i].len) >= 0) {
+            list[ours++] = list[i];
+        }
+    }
+
+    *tags = dt_pg_array(call->pool, list, ours);
+
+    return *tags ? NGX_OK : NGX_ERROR;
 }

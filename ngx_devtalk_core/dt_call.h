@@ -120,6 +120,14 @@ ngx_pool_cleanup_t *dt_call_cleanup(dt_call_t *call,
  * NULL when memory is short. */
 ngx_str_t dt_call_format(dt_call_t *call, const char *format, ...);
 
+/*
+ * If-Match as a parameter of a write: the tags as a text[], which one of the
+ * row's has to be among (SQL etag_in()), or the outcome is "stale:<what>".
+ * NULL (SQL NULL) without the field or with "*": nothing has to be.
+ * NGX_ERROR: memory is short.
+ */
+ngx_int_t dt_call_if_match(dt_call_t *call, const char **tags);
+
 /* The viewer's id as a C string for a statement; NULL if nobody signed in
  * (SQL NULL). */
 const char *dt_call_viewer(dt_call_t *call);

@@ -2,11 +2,11 @@
 #include "dt_header.h"
 
 
-static ngx_uint_t dt_etag_listed(const ngx_str_t *field,
-    const ngx_str_t *etag, ngx_uint_t strong);
+static ngx_int_t dt_etag_next(const u_char **at, const u_char *end,
+    ngx_str_t *opaque);
 static const u_char *dt_etag_blanks(const u_char *p, const u_char *end);
 static const u_char *dt_etag_take(const u_char *p, const u_char *end,
-    ngx_str_t *opaque, ngx_uint_t *weak);
+    ngx_str_t *opaque);
 static ngx_uint_t dt_hex(const u_char *p, size_t len);
 static ngx_uint_t dt_zero(const u_char *p, size_t len);
 
@@ -14,65 +14,99 @@ static ngx_uint_t dt_zero(const u_char *p, size_t len);
 ngx_uint_t
 dt_etag_match(const ngx_str_t *field, const ngx_str_t *etag)
 {
-    return dt_etag_listed(field, etag, 0);
-}
-
-
-ngx_uint_t
-dt_etag_match_strong(const ngx_str_t *field, const ngx_str_t *etag)
-{
-    return dt_etag_listed(field, etag, 1);
-}
-
-
-static ngx_uint_t
-dt_etag_listed(const ngx_str_t *field, const ngx_str_t *etag,
-    ngx_uint_t strong)
-{
+    ngx_int_t      rc;
     ngx_str_t      opaque;
-    ngx_uint_t     found, weak;
+    ngx_uint_t     found;
     const u_char  *p, *end;
+
+    if (dt_etag_any(field)) {
+        return 1;
+    }
 
     p = field->data;
     end = p + field->len;
     found = 0;
 
-    p = dt_etag_blanks(p, end);
+    while ((rc = dt_etag_next(&p, end, &opaque)) == NGX_OK) {
 
-    if (p < end && *p == '*') {
-        return dt_etag_blanks(p + 1, end) == end;
-    }
-
-    while (p < end) {
-
-        /* Empty members of a list are passed over (RFC 9110 §5.6.1.2). */
-
-        if (*p == ',') {
-            p = dt_etag_blanks(p + 1, end);
-            continue;
-        }
-
-        p = dt_etag_take(p, end, &opaque, &weak);
-        if (p == NULL) {
-            return 0;
-        }
-
-        if (!(weak && strong)
-            && opaque.len == etag->len
+        if (opaque.len == etag->len
             && (opaque.len == 0
                 || ngx_memcmp(opaque.data, etag->data, opaque.len) == 0))
         {
             found = 1;
         }
+    }
 
-        p = dt_etag_blanks(p, end);
+    return rc == NGX_DONE && found;
+}
 
-        if (p < end && *p != ',') {
-            return 0;
+
+ngx_uint_t
+dt_etag_list(const ngx_str_t *field, ngx_str_t *tags, ngx_uint_t max)
+{
+    ngx_int_t      rc;
+    ngx_str_t      opaque;
+    ngx_uint_t     n;
+    const u_char  *p, *end;
+
+    p = field->data;
+    end = p + field->len;
+    n = 0;
+
+    while ((rc = dt_etag_next(&p, end, &opaque)) == NGX_OK) {
+        if (n < max) {
+            tags[n++] = opaque;
         }
     }
 
-    return found;
+    return rc == NGX_DONE ? n : 0;
+}
+
+
+ngx_uint_t
+dt_etag_any(const ngx_str_t *field)
+{
+    const u_char  *p, *end;
+
+    end = field->data + field->len;
+    p = dt_etag_blanks(field->data, end);
+
+    return p < end && *p == '*' && dt_etag_blanks(p + 1, end) == end;
+}
+
+
+/* The next member of the list; NGX_DONE at its end, NGX_ERROR if it breaks
+ * the grammar.  Empty members are passed over (RFC 9110 §5.6.1.2). */
+
+static ngx_int_t
+dt_etag_next(const u_char **at, const u_char *end, ngx_str_t *opaque)
+{
+    const u_char  *p;
+
+    p = dt_etag_blanks(*at, end);
+
+    while (p < end && *p == ',') {
+        p = dt_etag_blanks(p + 1, end);
+    }
+
+    if (p == end) {
+        return NGX_DONE;
+    }
+
+    p = dt_etag_take(p, end, opaque);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = dt_etag_blanks(p, end);
+
+    if (p < end && *p != ',') {
+        return NGX_ERROR;
+    }
+
+    *at = p;
+
+    return NGX_OK;
 }
 
 
@@ -91,12 +125,9 @@ dt_etag_blanks(const u_char *p, const u_char *end)
  * NULL. */
 
 static const u_char *
-dt_etag_take(const u_char *p, const u_char *end, ngx_str_t *opaque,
-    ngx_uint_t *weak)
+dt_etag_take(const u_char *p, const u_char *end, ngx_str_t *opaque)
 {
-    *weak = (end - p >= 2 && p[0] == 'W' && p[1] == '/');
-
-    if (*weak) {
+    if (end - p >= 2 && p[0] == 'W' && p[1] == '/') {
         p += 2;
     }
 

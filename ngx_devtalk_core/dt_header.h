@@ -17,12 +17,18 @@
  */
 ngx_uint_t dt_etag_match(const ngx_str_t *field, const ngx_str_t *etag);
 
+/* 1 if "field" is "*": any tag. */
+ngx_uint_t dt_etag_any(const ngx_str_t *field);
+
 /*
- * If-Match (RFC 9110 §13.1.1): the same by strong comparison: a weak tag in
- * the list is nobody's.  "*" matches whatever is there.
+ * The tags that "field" lists, slices of it without quotes: their number, at
+ * most "max", which are the first.  0 for a field that breaks the grammar
+ * anywhere.  Weak ones are among them, though If-Match compares strongly
+ * (RFC 9110 §13.1.1): nginx makes a tag weak when it compresses the answer,
+ * and a client has no other to send back.
  */
-ngx_uint_t dt_etag_match_strong(const ngx_str_t *field,
-    const ngx_str_t *etag);
+ngx_uint_t dt_etag_list(const ngx_str_t *field, ngx_str_t *tags,
+    ngx_uint_t max);
 
 /*
  * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header §2.1): a string

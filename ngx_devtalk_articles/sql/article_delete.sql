@@ -5,8 +5,9 @@
 -- $1 viewer
 -- $2 slug, also an old one
 -- $3 traceparent
+-- $4 text[]: entity tags, one of which has to be the article's; null: any
 --
--- outcome  ok, not_found:article, forbidden:article
+-- outcome  ok, not_found:article, forbidden:article, stale:article
 -- mark, marks
 --
 -- Slow, because a popular article takes many favorites along.
@@ -16,9 +17,17 @@ WITH target AS MATERIALIZED (
       FROM article_slugs s
       JOIN articles a ON a.id = s.article_id
      WHERE s.slug = $2::text
+), locked AS MATERIALIZED (
+    SELECT a.id, a.version
+      FROM articles a
+     WHERE a.id = (SELECT id FROM target WHERE author_id = $1::bigint)
+       FOR UPDATE
 ), gone AS (
     DELETE FROM articles a
-     WHERE a.id = (SELECT id FROM target WHERE author_id = $1::bigint)
+     USING locked, authors u
+     WHERE a.id = locked.id
+       AND u.id = $1::bigint
+       AND etag_in($4::text[], locked.version || '-' || u.version)
     RETURNING a.id, a.slug, a.author_id, a.tags
 ), event AS (
     INSERT INTO outbox (topic, key, type, data, traceparent, marks)
@@ -37,10 +46,12 @@ WITH target AS MATERIALIZED (
 )
 SELECT CASE WHEN event.mark IS NOT NULL THEN 'ok'
             WHEN target.author_id <> $1::bigint THEN 'forbidden:article'
+            WHEN locked.id IS NOT NULL THEN 'stale:article'
             ELSE 'not_found:article'
        END AS outcome,
        event.mark,
        event.marks
   FROM (SELECT) AS always
   LEFT JOIN target ON true
+  LEFT JOIN locked ON true
   LEFT JOIN event ON true

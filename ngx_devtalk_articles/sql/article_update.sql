@@ -7,8 +7,9 @@
 -- $7 slug for the new title; taken only if the title changes
 -- $8 slug to take when $7 is another article's
 -- $9 traceparent
+-- $10 text[]: entity tags, one of which has to be the article's; null: any
 --
--- outcome  ok, not_found:article, forbidden:article
+-- outcome  ok, not_found:article, forbidden:article, stale:article
 -- reply    {"article":...} as the viewer sees it
 -- etag, mark, marks
 --
@@ -22,10 +23,12 @@ WITH target AS MATERIALIZED (
       JOIN articles a ON a.id = s.article_id
      WHERE s.slug = $2::text
 ), locked AS MATERIALIZED (
-    SELECT a.id, a.slug, a.title, a.tags
+    SELECT a.id, a.slug, a.title, a.tags, a.version
       FROM articles a
      WHERE a.id = (SELECT id FROM target WHERE author_id = $1::bigint)
        FOR NO KEY UPDATE
+), author AS MATERIALIZED (
+    SELECT u FROM authors u WHERE u.id = $1::bigint
 ), draft AS MATERIALIZED (
     SELECT locked.*,
            CASE WHEN $3::text IS NULL OR $3::text = locked.title
@@ -43,7 +46,8 @@ WITH target AS MATERIALIZED (
                              FROM unnest($6::text[]) AS t (tag)
                             ORDER BY 1)
            END AS new_tags
-      FROM locked
+      FROM locked, author
+     WHERE etag_in($10::text[], locked.version || '-' || (author.u).version)
 ), article AS (
     UPDATE articles a
        SET slug = draft.new_slug,
@@ -67,8 +71,6 @@ WITH target AS MATERIALIZED (
                          FROM article_slugs s
                         WHERE s.slug = (article.a).slug
                           AND s.article_id = (article.a).id)
-), author AS MATERIALIZED (
-    SELECT u FROM authors u WHERE u.id = $1::bigint
 ), event AS (
     INSERT INTO outbox (topic, key, type, data, traceparent, marks)
     SELECT 'devtalk.articles',
@@ -87,6 +89,7 @@ WITH target AS MATERIALIZED (
 )
 SELECT CASE WHEN event.mark IS NOT NULL THEN 'ok'
             WHEN target.author_id <> $1::bigint THEN 'forbidden:article'
+            WHEN locked.id IS NOT NULL THEN 'stale:article'
             ELSE 'not_found:article'
        END AS outcome,
        CASE WHEN event.mark IS NOT NULL
@@ -104,6 +107,7 @@ SELECT CASE WHEN event.mark IS NOT NULL THEN 'ok'
        event.marks
   FROM (SELECT) AS always
   LEFT JOIN target ON true
+  LEFT JOIN locked ON true
   LEFT JOIN article ON true
   LEFT JOIN author ON true
   LEFT JOIN event ON true

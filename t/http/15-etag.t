@@ -1,6 +1,8 @@
 use lib 't/lib';
 use DevTalk::Test;
 
+use Mojo::Promise;
+
 # Entity tags: who has the present version is not sent it again.
 
 my ($anna, $bob) = (signed_in('anna'), signed_in('bob'));
@@ -66,6 +68,44 @@ subtest 'If-Match on reading' => sub {
     my $tag = $opaque->($get->(anybody()));
     anybody()->get($path, headers => {'If-Match' => $tag})->is(200, 'the present version');
     anybody()->get($path, headers => {'If-Match' => '"other"'})->is(412, 'another');
+};
+
+subtest 'If-Match on writing' => sub {
+    my $tag_of = sub ($client) { $client->get($path)->is(200)->etag };
+    my $edit   = sub ($tag, $body) {
+        $anna->put($path, {article => {body => $body}}, headers => {'If-Match' => $tag})
+    };
+
+    my $tag = $tag_of->($anna);
+    $edit->($tag, 'First')->is(200, 'the version that one has seen');
+    my $stale = $edit->($tag, 'Second')->is(412, 'an older one');
+    is_deeply $stale->json->{errors}, {article => ['has changed']}, 'says what';
+    is $stale->json->{code}, 'stale', 'and for programs';
+    is anybody($_)->article($article)->{body}, 'First', "nothing is done on node $_" for 1, 2;
+
+    $edit->(qq("other", $tag, ) . $tag_of->($anna), 'Third')->is(200, 'one of several');
+    $edit->($tag_of->(anybody()), 'Fourth')->is(200, "a stranger's, for the reader's own fields do not count");
+    $edit->('W/' . ($tag_of->($anna) =~ s{^W/}{}r), 'Fifth')->is(200, 'as a compressed answer has it');
+    $edit->('*', 'Sixth')->is(200, 'any');
+    $edit->($_, 'Never')->is(412, "If-Match: $_") for '"other"', 'garbage', '""', "\"\xFF\"", '"' . 'x' x 1000 . '"';
+
+    $bob->put($path, {article => {body => 'Never'}}, headers => {'If-Match' => '"other"'})
+        ->is(403, "another's article stays another's");
+    $anna->put('/api/articles/nobody-wrote-this', {article => {body => 'Never'}}, headers => {'If-Match' => '"other"'})
+        ->is(404, 'what is not there is not found');
+
+    my $last = $tag_of->($anna);
+    my @race = map {
+        $anna->on($_ % 2 + 1)->request_p(PUT => $path, {article => {body => "Race $_"}}, headers => {'If-Match' => $last})
+    } 1 .. 8;
+    my @statuses;
+    Mojo::Promise->all(@race)->then(sub { @statuses = sort map { $_->[0]->status } @_ })->wait;
+    is_deeply \@statuses, [200, (412) x 7], 'of eight who have seen the same one writes';
+
+    my $other = $anna->publish;
+    my $place = "/api/articles/$other->{slug}";
+    $anna->delete($place, headers => {'If-Match' => '"other"'})->is(412, 'a deletion of another version');
+    $anna->delete($place, headers => {'If-Match' => anybody()->get($place)->etag})->is(204, 'of this one');
 };
 
 subtest 'conditions where there is nothing to compare' => sub {

@@ -70,16 +70,26 @@ test_etag(void)
 }
 
 
+/* "expected": the tags with a blank behind each. */
+
 static void
-if_match(const char *field, const char *tag, ngx_uint_t expected)
+listed(const char *field, const char *expected)
 {
-    ngx_str_t  f, t;
+    u_char      text[256], *p;
+    ngx_str_t   f, got, tags[3];
+    ngx_uint_t  i, n;
 
     f = tap_slice(field, strlen(field));
-    t = tap_slice(tag, strlen(tag));
+    n = dt_etag_list(&f, tags, 3);
+    p = text;
 
-    is(dt_etag_match_strong(&f, &t), expected, "If-Match: %s against %s",
-       field, tag);
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "%V ", &tags[i]);
+    }
+
+    got.data = text;
+    got.len = p - text;
+    is_str(&got, expected, "If-Match: %s lists %s", field, expected);
 }
 
 
@@ -87,22 +97,27 @@ static void
 test_if_match(void)
 {
     ngx_str_t  none = ngx_null_string;
-    ngx_str_t  tag = ngx_string("7");
+    ngx_str_t  star = ngx_string("\t* ");
+    ngx_str_t  stars = ngx_string("**");
+    ngx_str_t  tag;
 
-    if_match("\"7\"", "7", 1);
-    if_match("*", "7", 1);
-    if_match("\t*", "7", 1);
-    if_match("\"6\", \"7\"", "7", 1);
-    if_match("W/\"7\", \"7\"", "7", 1);
-    if_match("\"W/\"", "W/", 1);
+    listed("\"7\"", "7 ");
+    listed("\"6\", \"7\"", "6 7 ");
+    listed(" ,\"6\",,\"7\" ,", "6 7 ");
+    listed("W/\"7\", \"8\"", "7 8 ");
+    listed("\"W/\"", "W/ ");
+    listed("\"1\",\"2\",\"3\",\"4\"", "1 2 3 ");
 
-    if_match("W/\"7\"", "7", 0);
-    if_match("\"6\",W/\"7\",\"8\"", "7", 0);
-    if_match("\"7\", W/", "7", 0);
-    if_match("\"7\" *", "7", 0);
-    if_match("7", "7", 0);
-    if_match("", "7", 0);
-    is(dt_etag_match_strong(&none, &tag), 0, "no field at all");
+    listed("\"7\", W/", "");
+    listed("\"7\" *", "");
+    listed("*", "");
+    listed("7", "");
+    listed("", "");
+    is(dt_etag_list(&none, &tag, 1), 0, "no field at all");
+
+    is(dt_etag_any(&star), 1, "a star is any");
+    is(dt_etag_any(&stars), 0, "two are not");
+    is(dt_etag_any(&none), 0, "no field at all");
 }
 
 

@@ -96,6 +96,7 @@ sub row {
     my ($self, $dbh, $service, $name, @values) = @_;
 
     my $sth = $self->statement($dbh, $service, $name);
+    push @values, undef while @values < $sth->{NUM_OF_PARAMS};
     $sth->execute(@values);
     my $row = $sth->fetchrow_hashref;
     $sth->finish;
