@@ -22,6 +22,7 @@ struct dt_fetch_s {
 
     ngx_queue_t          queue;      /* of those who wait */
     unsigned             waiting:1;
+    unsigned             old:1;      /* the zone has a value past its time */
     uint64_t             started;
     uint64_t             look_at;
     uint64_t             pace;
@@ -51,6 +52,8 @@ static void dt_fetch_marked(void *data, redisReply *reply);
 static ngx_int_t dt_fetch_keep(dt_fetch_t *fetch, const redisReply *marks);
 static ngx_int_t dt_fetch_miss(dt_fetch_t *fetch);
 static void dt_fetch_hit(dt_fetch_t *fetch, dt_counter_e counter);
+static ngx_uint_t dt_fetch_alone(const dt_fetch_t *fetch);
+static ngx_uint_t dt_fetch_old(dt_fetch_t *fetch);
 static void dt_fetch_done(dt_fetch_t *fetch, ngx_uint_t nothing);
 static void dt_fetch_gone(void *data);
 
@@ -143,7 +146,10 @@ dt_fetch_look(dt_fetch_t *fetch)
 
     case DT_ZONE_FILL:
         fetch->ticket = look.ticket;
-        return dt_fetch_ask(fetch);
+        fetch->old = look.old;
+
+        return look.old && dt_fetch_alone(fetch) && dt_fetch_old(fetch)
+               ? DT_NEXT : dt_fetch_ask(fetch);
 
     default:
         /* who waited for nothing knows that Redis has nothing either */
@@ -385,6 +391,8 @@ dt_cache_fill(dt_call_t *call)
         return DT_NEXT;
     }
 
+    fetch->old = 0;
+
     size = call->cached && call->cached->stamp
            ? dt_value_pack(call->cached, NULL) : 0;
 
@@ -425,6 +433,69 @@ dt_cache_fill(dt_call_t *call)
     }
 
     return DT_NEXT;
+}
+
+
+/* No connection to PostgreSQL stands: not worth to wait for one. */
+
+static ngx_uint_t
+dt_fetch_alone(const dt_fetch_t *fetch)
+{
+    dt_pg_stat_t  stat;
+
+    dt_pg_stat(dt_service_pool(fetch->call->match.service), &stat);
+
+    return stat.ready == 0;
+}
+
+
+/* 1: the call has the value that is past its lifetime. */
+
+static ngx_uint_t
+dt_fetch_old(dt_fetch_t *fetch)
+{
+    uint64_t         now;
+    dt_zone_look_t   look;
+    dt_zone_look_e   found;
+
+    now = dt_zone_now();
+    fetch->old = 0;
+
+    dt_fetch_done(fetch, 1);
+    dt_zone_renew(dt_node_zone(), &fetch->key, now);
+
+    found = dt_zone_look(dt_node_zone(), &fetch->key, 0, now, &look);
+    fetch->gen = look.gen;
+
+    if (found != DT_ZONE_HIT) {
+        fetch->ticket = found == DT_ZONE_FILL ? look.ticket : 0;
+        return 0;
+    }
+
+    fetch->pin = look.pin;
+    fetch->value = look.value;
+    dt_fetch_hit(fetch, DT_M_CACHE_ZONE_HIT);
+
+    return 1;
+}
+
+
+ngx_uint_t
+dt_cache_rescue(dt_call_t *call)
+{
+    dt_fetch_t  *fetch;
+
+    fetch = call->fetch;
+
+    if (call->error != DT_UNAVAILABLE || fetch == NULL || !fetch->old
+        || !dt_fetch_old(fetch))
+    {
+        return 0;
+    }
+
+    call->error = DT_NO_ERROR;
+
+    return 1;
 }
 
 

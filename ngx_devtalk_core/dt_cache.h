@@ -84,6 +84,8 @@ ngx_int_t dt_value_unpack(const u_char *block, size_t size,
  * dt_cache_fill   takes call->cached as the steps between have set it (body
  *                 etc. in the call's pool; NULL: nothing to keep) and stores
  *                 it in both levels if its stamp allows; never parks.
+ *                 When PostgreSQL is away and the zone has a value past its
+ *                 lifetime, that is taken, and the call goes on behind it.
  * dt_cache_mark   takes call->marks ("a:17 front"; empty: nothing) and
  *                 call->mark (the transaction id), marks zone and Redis and
  *                 parks until every node knows (see above), at most 1.2 s.
@@ -95,8 +97,12 @@ ngx_int_t dt_cache_fetch(dt_call_t *call);
 ngx_int_t dt_cache_fill(dt_call_t *call);
 ngx_int_t dt_cache_mark(dt_call_t *call);
 
-/* The same for consumers and the relay: best effort, no waiting. */
+/* dt_cache_mark for consumers and the relay: best effort, no waiting. */
 void dt_cache_mark_now(const ngx_str_t *marks, uint64_t mark);
+
+/* For dt_call.c: the call has failed.  1: it stood between fetch and fill,
+ * its error is gone, and it goes on behind the step that it is at now. */
+ngx_uint_t dt_cache_rescue(dt_call_t *call);
 
 
 /* For core's init_process. */

@@ -41,6 +41,7 @@ typedef struct {
     dt_zone_pin_t      *pin;
     dt_value_cached_t   value;
     uint64_t            ticket;   /* of the filler; 0: none */
+    ngx_uint_t          old;      /* DT_ZONE_FILL: there is a value */
     uint64_t            gen;      /* for dt_zone_put(); 0: not trusted */
 } dt_zone_look_t;
 
@@ -71,7 +72,7 @@ uint64_t dt_zone_mark_ttl(const dt_zone_t *zone);
  * waited do not become fillers one after the other.
  *
  * A value past its lifetime is still served, for as long again, while one
- * caller refreshes it.
+ * caller refreshes it; and longer while nobody can (dt_zone_renew()).
  */
 dt_zone_look_e dt_zone_look(dt_zone_t *zone, ngx_str_t *key, uint64_t waited,
     uint64_t now, dt_zone_look_t *look);
@@ -91,6 +92,14 @@ ngx_int_t dt_zone_put(dt_zone_t *zone, ngx_str_t *key, const u_char *block,
 /* The filler is through.  "nothing": there will be no value. */
 void dt_zone_done(dt_zone_t *zone, ngx_str_t *key, uint64_t ticket,
     ngx_uint_t nothing, uint64_t now);
+
+/*
+ * The filler found no database: the value past its lifetime, if there is one
+ * and no mark is against it, is served for a second more before the next one
+ * tries.  It never gets older than the marks: each time it is held against
+ * them, and they are kept for longer than that.
+ */
+void dt_zone_renew(dt_zone_t *zone, ngx_str_t *key, uint64_t now);
 
 /* Counts dt_zone_put() and dt_zone_done(): unchanged, none has come. */
 uint64_t dt_zone_fills(const dt_zone_t *zone);

@@ -8,6 +8,7 @@
 #define DT_ZONE_LINGER 300      /* ms in which those who waited see that there
                                    is nothing */
 #define DT_ZONE_USED   1000     /* ms: how fine "least recently used" is */
+#define DT_ZONE_RETRY  1000     /* ms until an old value is refreshed again */
 
 
 static dt_zone_entry_t *dt_zone_entry(dt_zone_t *zone, ngx_str_t *key,
@@ -109,6 +110,7 @@ dt_zone_look_value(dt_zone_t *zone, dt_zone_entry_t *entry, uint64_t now,
     if (now >= block->expires
         && (entry->filler == 0 || now >= entry->filler_until))
     {
+        look->old = 1;
         return dt_zone_claim(zone, entry, now, look);
     }
 
@@ -286,6 +288,25 @@ dt_zone_done(dt_zone_t *zone, ngx_str_t *key, uint64_t ticket,
             if (entry->block == NULL) {
                 dt_zone_entry_empty(zone, entry, now + DT_ZONE_LINGER);
             }
+        }
+    }
+
+    dt_zone_unlock(zone);
+}
+
+
+void
+dt_zone_renew(dt_zone_t *zone, ngx_str_t *key, uint64_t now)
+{
+    dt_zone_entry_t  *entry;
+
+    if (dt_zone_lock(zone) == NGX_OK && dt_zone_trusted(zone, now)) {
+
+        entry = dt_zone_entry(zone, key, dt_zone_hash(key));
+
+        if (entry && entry->block && dt_zone_good(zone, entry->block, now)) {
+            entry->block->expires = ngx_max(entry->block->expires,
+                                            now + DT_ZONE_RETRY);
         }
     }
 

@@ -438,7 +438,7 @@ dt_call_run(dt_call_t *call)
             rc = call->error ? DT_FAILED : DT_NEXT;
         }
 
-        if (rc == DT_NEXT) {
+        if (rc == DT_NEXT || (rc == DT_FAILED && dt_cache_rescue(call))) {
             call->step++;
             continue;
         }
@@ -494,7 +494,12 @@ dt_call_fail(dt_call_t *call, dt_error_e error)
         return;
     }
 
-    call->sent = dt_call_problem(call);
+    if (dt_cache_rescue(call)) {
+        call->step++;
+
+    } else {
+        call->sent = dt_call_problem(call);
+    }
 
     dt_call_continue(call);
 }
