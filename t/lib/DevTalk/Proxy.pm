@@ -97,10 +97,13 @@ sub _run ($self, $listener) {
     my (%end, @clog);
     $listener->blocking(0);
 
+    # A place in it of its own: that of the parent's would be shared.
+    open my $file, '<', $self->{file}->filename or die "proxy: $!";
+
     while (1) {
-        sysseek $self->{file}, 0, 0;
-        sysread $self->{file}, my $words, 12;
         my $was = $mode;
+        sysseek $file, 0, 0;
+        sysread $file, my $words, 12;
         ($mode, $percent, $ms) = unpack 'N3', $words;
 
         if ($mode == SWALLOW) {
