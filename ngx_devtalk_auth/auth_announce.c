@@ -5,7 +5,7 @@
 #include "auth_announce.h"
 #include "dt_redis.h"
 
-#include <openssl/rand.h>
+#include <sodium.h>
 
 
 #define AUTH_CHANNEL  "devtalk:sessions"
@@ -67,12 +67,9 @@ auth_announce_init_worker(ngx_cycle_t *cycle,
         { auth_announce_channel, auth_announce_answered }
     };
 
-    if (RAND_bytes(name, AUTH_NAME_BYTES) != 1) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_hex_dump((u_char *) auth_announce_name, name, AUTH_NAME_BYTES);
-    *p = '\0';
+    randombytes_buf(name, AUTH_NAME_BYTES);
+    sodium_bin2hex(auth_announce_name, sizeof(auth_announce_name), name,
+                   AUTH_NAME_BYTES);
 
     p = ngx_sprintf((u_char *) auth_announce_channel, AUTH_CHANNEL ":%s",
                     auth_announce_name);

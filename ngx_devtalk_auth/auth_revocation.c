@@ -84,6 +84,18 @@ auth_revocation_tell(dt_call_t *call, const ngx_str_t *ended,
 }
 
 
+ngx_int_t
+auth_revocation_ended(dt_call_t *call)
+{
+    ngx_str_t  ended, until;
+
+    ended = dt_column(call, "ended");
+    until = dt_column(call, "until");
+
+    return auth_revocation_tell(call, &ended, &until);
+}
+
+
 /* "<until> <id> <id> ...": how many sessions there were. */
 
 static ngx_uint_t

@@ -25,6 +25,9 @@
 ngx_int_t auth_revocation_tell(dt_call_t *call, const ngx_str_t *ended,
     const ngx_str_t *until);
 
+/* A step: the same for columns "ended" and "until" of the last statement. */
+ngx_int_t auth_revocation_ended(dt_call_t *call);
+
 ngx_int_t auth_revocation_init_worker(ngx_cycle_t *cycle);
 
 

@@ -1,5 +1,5 @@
 /*
- * Sessions: log in and out.
+ * Sessions: log in and out, see which there are.
  */
 
 #include "auth.h"
@@ -8,27 +8,22 @@
 #include "auth_sql.h"
 
 
-typedef enum {
-    AUTH_LOGIN_EMAIL = 0,
-    AUTH_LOGIN_PASSWORD
-} auth_login_field_e;
-
-
-static ngx_int_t auth_login_find(dt_call_t *call);
-static ngx_int_t auth_login_check(dt_call_t *call);
 static ngx_int_t auth_login_open(dt_call_t *call);
 static ngx_int_t auth_login_reply(dt_call_t *call);
 static ngx_int_t auth_logout_end(dt_call_t *call);
 static ngx_int_t auth_logout_tell(dt_call_t *call);
+static ngx_int_t auth_session_select(dt_call_t *call);
+static ngx_int_t auth_session_end_one(dt_call_t *call);
+static ngx_int_t auth_session_end_all(dt_call_t *call);
+static ngx_int_t auth_session_end(dt_call_t *call, const char *session);
+static ngx_uint_t auth_session_named(const ngx_str_t *id);
 
 
 /* What no account can have is a wrong login like any other, so the rules for
  * new ones are not told here. */
 
 static const dt_field_t  auth_login_fields[] = {
-    { "email", DT_LINE, DT_REQUIRED, 1, AUTH_EMAIL_MAX, 0, NULL },
-    { "password", DT_TEXT, DT_REQUIRED|DT_SECRET,
-      1, AUTH_PASSWORD_MAX, 0, NULL },
+    AUTH_LOGIN_FIELDS,
     { NULL, 0, 0, 0, 0, 0, NULL }
 };
 
@@ -51,12 +46,36 @@ const dt_step_t  auth_logout[] = {
     auth_logout_end,
     dt_outcome,
     auth_logout_tell,
+    auth_grant_forget,
+    dt_reply_empty,
+    NULL
+};
+
+const dt_step_t  auth_session_list[] = {
+    auth_session_select,
+    dt_reply_ok,
+    NULL
+};
+
+const dt_step_t  auth_session_remove[] = {
+    auth_session_end_one,
+    dt_outcome,
+    auth_revocation_ended,
+    dt_reply_empty,
+    NULL
+};
+
+const dt_step_t  auth_session_remove_all[] = {
+    auth_session_end_all,
+    dt_outcome,
+    auth_revocation_ended,
+    auth_grant_forget,
     dt_reply_empty,
     NULL
 };
 
 
-static ngx_int_t
+ngx_int_t
 auth_login_find(dt_call_t *call)
 {
     const char  *values[1];
@@ -69,7 +88,7 @@ auth_login_find(dt_call_t *call)
 
 /* An unknown user's hash is empty, and takes as long. */
 
-static ngx_int_t
+ngx_int_t
 auth_login_check(dt_call_t *call)
 {
     ngx_str_t  hash;
@@ -84,7 +103,14 @@ auth_login_check(dt_call_t *call)
 static ngx_int_t
 auth_login_open(dt_call_t *call)
 {
-    const char             *values[6];
+    return auth_session_open(call, NULL, NULL);
+}
+
+
+ngx_int_t
+auth_session_open(dt_call_t *call, const char *refresh, const char *idle)
+{
+    const char             *values[8];
     const auth_password_t  *password;
 
     password = auth_password_result(call);
@@ -104,6 +130,8 @@ auth_login_open(dt_call_t *call)
     values[3] = auth_session_expires(call);
     values[4] = auth_client_agent(call);
     values[5] = auth_client_address(call);
+    values[6] = refresh;
+    values[7] = idle;
 
     if (values[3] == NULL) {
         return dt_fail(call, DT_INTERNAL, NULL, NULL);
@@ -161,4 +189,86 @@ auth_logout_tell(dt_call_t *call)
     }
 
     return auth_revocation_tell(call, &session, &until);
+}
+
+
+static ngx_int_t
+auth_session_select(dt_call_t *call)
+{
+    const char  *values[2];
+
+    values[0] = dt_call_viewer(call);
+    values[1] = (const char *) call->viewer.session;
+
+    if (values[0] == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    return dt_query(call, &sql_sessions_list, values);
+}
+
+
+static ngx_int_t
+auth_session_end_one(dt_call_t *call)
+{
+    const char  *session;
+
+    if (!auth_session_named(&call->match.params[0])) {
+        return dt_fail(call, DT_NOT_FOUND, "session", "not found");
+    }
+
+    session = dt_call_param(call, 0);
+    if (session == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    return auth_session_end(call, session);
+}
+
+
+static ngx_int_t
+auth_session_end_all(dt_call_t *call)
+{
+    return auth_session_end(call, NULL);
+}
+
+
+static ngx_int_t
+auth_session_end(dt_call_t *call, const char *session)
+{
+    const char  *values[2];
+
+    values[0] = dt_call_viewer(call);
+    values[1] = session;
+
+    if (values[0] == NULL) {
+        return dt_fail(call, DT_INTERNAL, NULL, NULL);
+    }
+
+    return dt_query(call, &sql_sessions_end, values);
+}
+
+
+/* A UUID as the list shows it. */
+
+static ngx_uint_t
+auth_session_named(const ngx_str_t *id)
+{
+    ngx_uint_t           i;
+    static const u_char  form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+    if (id->len != sizeof(form) - 1) {
+        return 0;
+    }
+
+    for (i = 0; i < id->len; i++) {
+
+        if (form[i] == '-' ? id->data[i] != '-'
+                           : ngx_hextoi(&id->data[i], 1) == NGX_ERROR)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -25,7 +25,6 @@ static ngx_int_t auth_user_select(dt_call_t *call);
 static ngx_int_t auth_user_reply(dt_call_t *call);
 static ngx_int_t auth_user_rehash(dt_call_t *call);
 static ngx_int_t auth_user_change(dt_call_t *call);
-static ngx_int_t auth_user_revoke(dt_call_t *call);
 static ngx_int_t auth_user_changed(dt_call_t *call);
 static ngx_int_t auth_user_remove(dt_call_t *call);
 static const char *auth_text(const dt_value_t *value);
@@ -84,7 +83,7 @@ const dt_step_t  auth_user_update[] = {
     auth_user_rehash,
     auth_user_change,
     dt_outcome,
-    auth_user_revoke,
+    auth_revocation_ended,
     dt_cache_mark,
     auth_user_changed,
     NULL
@@ -93,7 +92,7 @@ const dt_step_t  auth_user_update[] = {
 const dt_step_t  auth_user_delete[] = {
     auth_user_remove,
     dt_outcome,
-    auth_user_revoke,
+    auth_revocation_ended,
     dt_cache_mark,
     dt_reply_empty,
     NULL
@@ -235,20 +234,6 @@ auth_user_change(dt_call_t *call)
     }
 
     return dt_query(call, &sql_user_update, values);
-}
-
-
-/* A new password, or the account's end, has ended the user's sessions. */
-
-static ngx_int_t
-auth_user_revoke(dt_call_t *call)
-{
-    ngx_str_t  ended, until;
-
-    ended = dt_column(call, "ended");
-    until = dt_column(call, "until");
-
-    return auth_revocation_tell(call, &ended, &until);
 }
 
 

@@ -7,6 +7,8 @@
 -- $4 when the session expires, seconds since 1970
 -- $5 user agent, or null
 -- $6 address
+-- $7 SHA-256 of its refresh token, hexadecimal, or null: it has none
+-- $8 seconds for which that is good, or null
 --
 -- outcome             ok, unauthorized:credentials
 -- id, username, role  of the user
@@ -29,11 +31,17 @@ WITH account AS MATERIALIZED (
 ), forgotten AS (
     DELETE FROM sessions
      WHERE user_id = $1::bigint
-       AND expires_at < now() - interval '1 day'
+       AND greatest(expires_at, refreshable_until) < now() - interval '1 day'
 ), opened AS (
-    INSERT INTO sessions (user_id, expires_at, user_agent, address)
-    SELECT id, to_timestamp($4::bigint), $5, $6 FROM account
+    INSERT INTO sessions (user_id, expires_at, user_agent, address,
+                          refreshable_until)
+    SELECT id, to_timestamp($4::bigint), $5, $6,
+           now() + make_interval(secs => $8::integer)
+      FROM account
     RETURNING id
+), refreshable AS (
+    INSERT INTO refresh_tokens (hash, session_id)
+    SELECT decode($7::text, 'hex'), id FROM opened WHERE $7::text IS NOT NULL
 )
 SELECT CASE WHEN a.id IS NULL THEN 'unauthorized:credentials' ELSE 'ok' END
            AS outcome,

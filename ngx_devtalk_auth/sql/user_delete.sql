@@ -5,7 +5,7 @@
 -- $2 traceparent
 --
 -- outcome       ok, unauthorized:token
--- ended         sessions that ended, "<id> <id>"; null: none
+-- ended         sessions whose tokens were good, "<id> <id>"; null: none
 -- until         when the last of their tokens expires
 -- mark, marks   see dt_query.h
 
@@ -31,10 +31,11 @@ WITH old AS MATERIALIZED (
     DELETE FROM passwords p USING gone WHERE p.user_id = gone.id
 ), ended AS (
     UPDATE sessions s
-       SET ended_at = now(), user_agent = NULL, address = NULL
+       SET ended_at = coalesce(s.ended_at, now()),
+           user_agent = NULL,
+           address = NULL
       FROM gone
      WHERE s.user_id = gone.id
-       AND s.ended_at IS NULL
        AND s.expires_at > now()
     RETURNING s.id, s.expires_at
 ), forgotten AS (

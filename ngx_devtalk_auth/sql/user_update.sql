@@ -18,7 +18,8 @@
 -- outcome             ok, taken:username, taken:email, unauthorized:token
 -- id, username, role  of the user
 -- session             the session of a new password, or null
--- ended               sessions that ended, "<id> <id>"; null: none
+-- ended               sessions that ended with tokens that were good,
+--                     "<id> <id>"; null: none
 -- until               when the last of their tokens expires
 -- reply               the account, with an empty token
 -- mark, marks         see dt_query.h
@@ -69,9 +70,8 @@ WITH old AS MATERIALIZED (
       FROM changed
      WHERE s.user_id = changed.id
        AND s.ended_at IS NULL
-       AND s.expires_at > now()
        AND $4::text IS NOT NULL
-    RETURNING s.id, s.expires_at
+    RETURNING s.id, s.expires_at, s.expires_at > now() AS told
 ), kept AS (
     UPDATE sessions s
        SET expires_at = greatest(s.expires_at, to_timestamp($10::bigint))
@@ -103,7 +103,7 @@ SELECT CASE
        c.username,
        c.role,
        (SELECT id FROM opened) AS session,
-       (SELECT string_agg(id::text, ' ') FROM ended) AS ended,
+       (SELECT string_agg(id::text, ' ') FROM ended WHERE told) AS ended,
        (SELECT ceil(extract(epoch FROM max(expires_at)))::bigint
           FROM ended) AS until,
        show_account(c.email, c.username, c.bio, c.image) AS reply,

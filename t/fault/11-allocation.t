@@ -131,6 +131,23 @@ my $account = sub {
 };
 my $registered = sub { my $client = signed_in('temp', node => 2); return {%{$client->user}, token => $client->token} };
 
+my $entered = sub {
+    my $client = signed_in('temp', node => 2);
+    my $tokens = anybody(2)->post('/api/sessions', {session => {email => $client->user->{email}, password => password()}})->json;
+    return {%{$client->user}, %$tokens, token => $tokens->{access_token}};
+};
+
+# What Redis was not told is read from PostgreSQL, each two seconds.
+my $ended = sub ($made, $reply) {
+    return undef unless $reply->status == 204;
+    my $open;
+    wait_until(sub {
+        ($open) = grep { anybody($_)->token($made->{token})->get('/api/user')->status != 401 } 1, 2;
+        !$open;
+    }, 5);
+    return $open ? "its token is good on node $open" : undef;
+};
+
 my $body = unique('Text') . ' word' x 300;
 
 my @ways = (
@@ -145,17 +162,24 @@ my @ways = (
     {name => 'a wrong password', does => 'POST /api/users/login', as => undef, right => 401,
         body => sub ($made) { {user => {email => $bob->user->{email}, password => 'wrong horse battery'}} }},
     {name => 'a log-out', does => 'POST /api/users/logout', make => $registered, as => sub ($made) { $made->{token} },
-        right => 204,
+        right => 204, kept => $ended},
+    {name => 'a session', does => 'POST /api/sessions', as => undef, right => 201,
+        body => sub ($made) { {session => {email => $bob->user->{email}, password => password()}} }},
+    {name => 'a session with a cookie', does => 'POST /api/sessions', as => undef, right => 201,
+        body => sub ($made) { {session => {email => $bob->user->{email}, password => password(), transport => 'cookie'}} }},
+    {name => 'a refresh', does => 'POST /api/sessions/refresh', make => $entered, as => undef, right => 200,
+        body => sub ($made) { {session => {refresh_token => $made->{refresh_token}}} },
         kept => sub ($made, $reply) {
-            return undef unless $reply->status == 204;
-            # What Redis was not told is read from PostgreSQL, each two seconds.
-            my $open;
-            wait_until(sub {
-                ($open) = grep { anybody($_)->token($made->{token})->get('/api/user')->status != 401 } 1, 2;
-                !$open;
-            }, 5);
-            return $open ? "its token is good on node $open" : undef;
+            my $again = anybody(2)->post('/api/sessions/refresh', {session => {refresh_token => $made->{refresh_token}}});
+            return 'it is not told again: ' . $again->status if $again->status != 200;
+            return undef if $reply->status != 200 || $reply->json->{refresh_token} eq $again->json->{refresh_token};
+            return 'another is told the second time';
         }},
+    {name => 'the sessions', does => 'GET /api/sessions', right => 200},
+    {name => 'the end of a session', does => 'DELETE /api/sessions/{session}', make => $entered, as => sub ($made) { $made->{token} },
+        right => 204, kept => $ended},
+    {name => 'the end of all', does => 'DELETE /api/sessions', make => $entered, as => sub ($made) { $made->{token} },
+        right => 204, kept => $ended},
     {name => 'who am I', does => 'GET /api/user', right => 200},
     {name => 'with a token never seen', does => 'GET /api/user', make => $registered, as => sub ($made) { $made->{token} },
         right => 200},

@@ -32,7 +32,7 @@ for my $route (grep { $_->{path} =~ m{^/api/} } @{$contract->routes}) {
         }
 
         # Who leaves needs another token afterwards.
-        my $caller = "$method $path" =~ m{^(?:POST /api/users/logout|DELETE /api/user)$} ? signed_in('leaver') : $anna;
+        my $caller = "$method $path" =~ m{^(?:POST /api/users/logout|DELETE /api/sessions|DELETE /api/user)$} ? signed_in('leaver') : $anna;
         isnt $caller->request($method, $path, @body)->status, 401, "$name: a good token";
     }
 }

@@ -20,9 +20,13 @@ GOOD = {
 # What ends a session: the next call needs another account, or another token.
 ENDS = (
     "POST /api/users/logout",
+    "DELETE /api/sessions",
+    "DELETE /api/sessions/{session}",
     "PUT /api/user",
     "DELETE /api/user",
 )
+
+LOGINS = ("POST /api/users/login", "POST /api/sessions")
 
 
 def unique():
@@ -34,6 +38,7 @@ class World:
         self.url = url
         self.session = requests.Session()
         self.user = self.other = self.article = self.comment = self.point = None
+        self.tokens = None
 
     def authorization(self):
         return f"Token {self.somebody()['token']}"
@@ -44,6 +49,8 @@ class World:
             return self.another()["username"]
         if name == "slug":
             return self.some_article()["slug"]
+        if name == "session":
+            return self.some_tokens()["session"]
         if name == "id":
             return self.some_comment()["id"]
         raise ValueError(f"no {name} is known")
@@ -62,6 +69,14 @@ class World:
         name = unique()
         user = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
         return self.post("/api/users", {"user": user}, "user")
+
+    def some_tokens(self):
+        if self.tokens is None:
+            login = {"email": self.somebody()["email"], "password": PASSWORD}
+            reply = self.session.post(self.url + "/api/sessions", json={"session": login})
+            assert reply.status_code == 201, f"/api/sessions: {reply.status_code} {reply.text}"
+            self.tokens = reply.json()
+        return self.tokens
 
     def some_article(self):
         if self.article is None:
@@ -96,8 +111,12 @@ class World:
 
     def good(self, operation, member):
         """A member of a body that is taken whatever the others are."""
-        if operation == "POST /api/users/login" and member == "email":
+        if operation in LOGINS and member == "email":
             return self.somebody()["email"]
+        if member == "transport":
+            return "body"
+        if member == "refresh_token":
+            return self.some_tokens()["refresh_token"]
         if member == "username":
             return unique()
         if member == "email":
@@ -115,7 +134,9 @@ class World:
         if response.status_code not in (200, 204):
             return
         if operation in ENDS:
-            self.user = self.article = self.comment = self.point = None
+            self.user = self.article = self.comment = self.point = self.tokens = None
+        elif operation == "POST /api/sessions/refresh":
+            self.tokens = None
         elif operation == "DELETE /api/articles/{slug}":
             self.article = self.comment = None
         elif operation == "PUT /api/articles/{slug}":
