@@ -284,7 +284,11 @@ dt_consumer_leave(void *data)
     error = rd_kafka_consumer_close_queue(consumer->partitions.handle,
                                           consumer->leaving);
     if (error) {
-        dt_consumer_log(consumer, "rd_kafka_consumer_close_queue", error);
+        ngx_log_error(NGX_LOG_ERR, consumer->partitions.log, 0,
+                      "the consumer of \"%s\" is not closed: %s",
+                      consumer->partitions.service->name,
+                      rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
         dt_consumer_left(consumer);
         return;
     }

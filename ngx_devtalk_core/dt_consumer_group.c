@@ -9,6 +9,8 @@ static void dt_consumer_assign(dt_consumer_t *consumer,
     rd_kafka_topic_partition_list_t *list);
 static void dt_consumer_revoke(dt_consumer_t *consumer,
     rd_kafka_topic_partition_list_t *list);
+static void dt_consumer_set(dt_consumer_t *consumer,
+    const rd_kafka_topic_partition_list_t *list);
 static int64_t dt_consumer_lag(dt_consumer_t *consumer, json_t *topics);
 
 
@@ -50,9 +52,7 @@ dt_consumer_assign(dt_consumer_t *consumer,
         }
     }
 
-    dt_consumer_log(consumer, "rd_kafka_incremental_assign",
-                    rd_kafka_incremental_assign(consumer->partitions.handle,
-                                                list));
+    dt_consumer_set(consumer, list);
 }
 
 
@@ -67,9 +67,22 @@ dt_consumer_revoke(dt_consumer_t *consumer,
                            list->elems[i].partition);
     }
 
-    dt_consumer_log(consumer, "rd_kafka_incremental_unassign",
-                    rd_kafka_incremental_unassign(
-                        consumer->partitions.handle, list));
+    dt_consumer_set(consumer, NULL);
+}
+
+
+static void
+dt_consumer_set(dt_consumer_t *consumer,
+    const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t  error;
+
+    error = rd_kafka_assign(consumer->partitions.handle, list);
+
+    if (error) {
+        ngx_log_error(NGX_LOG_ERR, consumer->partitions.log, 0,
+                      "rd_kafka_assign() failed: %s", rd_kafka_err2str(error));
+    }
 }
 
 
@@ -120,18 +133,4 @@ dt_consumer_lag(dt_consumer_t *consumer, json_t *topics)
     }
 
     return lag;
-}
-
-
-void
-dt_consumer_log(dt_consumer_t *consumer, const char *what,
-    rd_kafka_error_t *error)
-{
-    if (error) {
-        ngx_log_error(NGX_LOG_ERR, consumer->partitions.log, 0,
-                      "%s() of \"%s\" failed: %s", what,
-                      consumer->partitions.service->name,
-                      rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-    }
 }

@@ -50,9 +50,5 @@ void dt_consumer_error(rd_kafka_t *handle, int error, const char *reason,
 int dt_consumer_stats(rd_kafka_t *handle, char *json, size_t len,
     void *data);
 
-/* Logs and frees an error; NULL is none. */
-void dt_consumer_log(dt_consumer_t *consumer, const char *what,
-    rd_kafka_error_t *error);
-
 
 #endif /* _DT_CONSUMER_PARTS_H_INCLUDED_ */

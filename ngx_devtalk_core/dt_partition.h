@@ -30,7 +30,7 @@ typedef struct {
 } dt_partitions_t;
 
 
-/* It was assigned to us.  To be called before rd_kafka_incremental_assign():
+/* It was assigned to us.  To be called before rd_kafka_assign():
  * its events must not get into the consumer's common queue. */
 ngx_int_t dt_partition_open(dt_partitions_t *all, const char *topic,
     int32_t number);
