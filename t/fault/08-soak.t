@@ -38,7 +38,12 @@ sub all_connected ($node) {
 my $article = signed_in('anna')->publish;
 my %fault = (
     'reload'            => sub { kill HUP => nginx_master(2) },
-    'a worker killed'   => sub { my @workers = nginx_workers(2); kill KILL => $workers[rand @workers] },
+    'a worker killed'   => sub {
+        # In the middle of a reload there may be none but those that leave.
+        my @workers;
+        wait_until(sub { @workers = nginx_workers(2) }, 10);
+        kill KILL => $workers[rand @workers];
+    },
     'sessions ended'    => sub {
         pg()->do(q{select pg_terminate_backend(pid) from pg_stat_activity where usename like 'devtalk\_%'});
     },
