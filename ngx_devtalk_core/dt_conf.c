@@ -358,20 +358,26 @@ dt_conf_jwt_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     key->kid = args[1];
     key->file = args[2];
     key->signing = 0;
+    key->until = 0;
 
     if (ngx_conf_full_name(cf->cycle, &key->file, 1) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (cf->args->nelts == 4) {
-        if (ngx_strcmp(args[3].data, "signing") != 0) {
-            return dt_conf_invalid(cf, &args[3]);
-        }
-
-        key->signing = 1;
+    if (cf->args->nelts == 3) {
+        return NGX_CONF_OK;
     }
 
-    return NGX_CONF_OK;
+    if (ngx_strcmp(args[3].data, "signing") == 0) {
+        key->signing = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(args[3].data, "until=", 6) == 0) {
+        key->until = ngx_atotm(args[3].data + 6, args[3].len - 6);
+    }
+
+    return key->until > 0 ? NGX_CONF_OK : dt_conf_invalid(cf, &args[3]);
 }
 
 

@@ -47,7 +47,12 @@ dt_health_handler(ngx_http_request_t *r)
 static ngx_int_t
 dt_jwks_handler(ngx_http_request_t *r)
 {
-    return dt_health_send(r, dt_token_jwks());
+    ngx_str_t  jwks;
+
+    jwks = dt_token_jwks(r->pool, ngx_time());
+
+    return jwks.data ? dt_health_send(r, &jwks)
+                     : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 

@@ -143,7 +143,7 @@ dt_token_verify(const ngx_str_t *token, const ngx_str_t *address, time_t now,
         return DT_TOKEN_BAD;
     }
 
-    key = dt_token_header(dt_token_ring, &parts.header);
+    key = dt_token_header(dt_token_ring, &parts.header, now);
 
     if (key == NULL
         || dt_token_claims(dt_token_ring, &parts.payload, now, viewer)
@@ -166,6 +166,12 @@ dt_token_verify(const ngx_str_t *token, const ngx_str_t *address, time_t now,
 
         dt_memory_blame(dt_token_memory, address, ngx_current_msec);
         return DT_TOKEN_BAD;
+    }
+
+    /* it is remembered until then */
+
+    if (key->until) {
+        viewer->expires = ngx_min(viewer->expires, key->until);
     }
 
     return DT_TOKEN_GOOD;
@@ -307,10 +313,19 @@ dt_token_knows_ended(void)
 }
 
 
-const ngx_str_t *
-dt_token_jwks(void)
+ngx_str_t
+dt_token_jwks(ngx_pool_t *pool, time_t now)
 {
-    return &dt_token_ring->jwks;
+    ngx_str_t  jwks;
+
+    jwks.len = 0;
+    jwks.data = ngx_pnalloc(pool, DT_JWKS_SIZE(dt_token_ring->n));
+
+    if (jwks.data) {
+        jwks.len = dt_ring_jwks(dt_token_ring, now, jwks.data);
+    }
+
+    return jwks;
 }
 
 

@@ -62,8 +62,9 @@ char *dt_token_issue(dt_viewer_t *viewer, time_t now);
 /* When a token that is issued at "now" expires. */
 time_t dt_token_expires(time_t now);
 
-/* The JWK set (RFC 7517) of all configured keys, made at start; constant. */
-const ngx_str_t *dt_token_jwks(void);
+/* The JWK set (RFC 7517) of the keys that are good at "now", in "pool"; data
+ * NULL when memory is short. */
+ngx_str_t dt_token_jwks(ngx_pool_t *pool, time_t now);
 
 /*
  * A session has ended: its tokens die in this worker at once.  "until" is
@@ -84,6 +85,7 @@ typedef struct {
     ngx_str_t    kid;         /* letters, digits, "._-" */
     ngx_str_t    file;        /* PEM, private or public EC P-256 */
     ngx_flag_t   signing;     /* exactly one of the keys */
+    time_t       until;       /* refused from then on; 0: never */
 } dt_token_key_t;
 
 typedef struct dt_ring_s  dt_ring_t;

@@ -138,7 +138,7 @@ dt_base64url_encode(u_char *out, const u_char *data, size_t len)
 
 
 const dt_key_t *
-dt_token_header(const dt_ring_t *ring, const ngx_str_t *header)
+dt_token_header(const dt_ring_t *ring, const ngx_str_t *header, time_t now)
 {
     json_t          *json;
     ngx_uint_t       i;
@@ -161,6 +161,10 @@ dt_token_header(const dt_ring_t *ring, const ngx_str_t *header)
                 break;
             }
         }
+    }
+
+    if (key && !dt_key_good(key, now)) {
+        key = NULL;
     }
 
     dt_json_free();

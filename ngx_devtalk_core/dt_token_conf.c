@@ -63,12 +63,6 @@ dt_token_configure(ngx_conf_t *cf, dt_token_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    ring->jwks.data = ngx_pnalloc(cf->pool, DT_JWKS_SIZE(ring->n));
-    if (ring->jwks.data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ring->jwks.len = dt_ring_jwks(ring, ring->jwks.data);
     conf->ring = ring;
 
     return NGX_CONF_OK;
@@ -123,6 +117,7 @@ dt_ring_add(ngx_conf_t *cf, dt_ring_t *ring, dt_token_key_t *wanted)
     }
 
     ngx_memcpy(key->kid, wanted->kid.data, wanted->kid.len);
+    key->until = wanted->until;
     ring->n++;
 
     if (wanted->signing) {

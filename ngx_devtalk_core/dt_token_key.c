@@ -255,19 +255,30 @@ dt_signature_raw(const u_char *der, size_t len, u_char *signature)
 }
 
 
+ngx_uint_t
+dt_key_good(const dt_key_t *key, time_t now)
+{
+    return key->until == 0 || now < key->until;
+}
+
+
 size_t
-dt_ring_jwks(const dt_ring_t *ring, u_char *out)
+dt_ring_jwks(const dt_ring_t *ring, time_t now, u_char *out)
 {
     u_char          *p;
     u_char           x[DT_P256_SIZE * 2], y[DT_P256_SIZE * 2];
     size_t           xlen, ylen;
-    ngx_uint_t       i;
+    ngx_uint_t       i, n;
     const dt_key_t  *key;
 
     p = ngx_sprintf(out, "{\"keys\":[");
 
-    for (i = 0; i < ring->n; i++) {
+    for (i = 0, n = 0; i < ring->n; i++) {
         key = &ring->keys[i];
+
+        if (!dt_key_good(key, now)) {
+            continue;
+        }
 
         xlen = dt_base64url_encode(x, key->x, DT_P256_SIZE);
         ylen = dt_base64url_encode(y, key->y, DT_P256_SIZE);
@@ -275,7 +286,7 @@ dt_ring_jwks(const dt_ring_t *ring, u_char *out)
         p = ngx_sprintf(p, "%s{\"kty\":\"EC\",\"crv\":\"P-256\","
                         "\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"%s\","
                         "\"x\":\"%*s\",\"y\":\"%*s\"}",
-                        i ? "," : "", key->kid, xlen, x, ylen, y);
+                        n++ ? "," : "", key->kid, xlen, x, ylen, y);
     }
 
     p = ngx_sprintf(p, "]}");

@@ -28,6 +28,7 @@ typedef struct {
     u_char       x[DT_P256_SIZE];
     u_char       y[DT_P256_SIZE];
     ngx_uint_t   private;         /* can sign */
+    time_t       until;           /* refused from then on; 0: never */
 } dt_key_t;
 
 /* The keys and names of one configuration; constant while serving. */
@@ -38,7 +39,6 @@ struct dt_ring_s {
     const char  *issuer;
     const char  *audience;
     time_t       lifetime;
-    ngx_str_t    jwks;
 };
 
 /* Parses an EC P-256 key: NULL if it is good, else what is wrong with it.
@@ -58,9 +58,12 @@ ngx_int_t dt_key_sign(const dt_key_t *key, const ngx_str_t *text,
 
 #define DT_JWKS_SIZE(n)  (sizeof("{\"keys\":[]}") + (n) * 256)
 
-/* The JWK set (RFC 7517, RFC 7518 §6.2) of the public parts; "out" has
- * DT_JWKS_SIZE(ring->n) bytes; the length is returned. */
-size_t dt_ring_jwks(const dt_ring_t *ring, u_char *out);
+/* 1: tokens that it signed may be taken. */
+ngx_uint_t dt_key_good(const dt_key_t *key, time_t now);
+
+/* The JWK set (RFC 7517, RFC 7518 §6.2) of the public parts of the keys that
+ * are good; "out" has DT_JWKS_SIZE(ring->n) bytes; the length is returned. */
+size_t dt_ring_jwks(const dt_ring_t *ring, time_t now, u_char *out);
 
 
 /* Text. */
@@ -82,11 +85,11 @@ ngx_int_t dt_token_split(const ngx_str_t *token, dt_token_parts_t *parts);
 ssize_t dt_base64url_decode(u_char *out, const ngx_str_t *text);
 size_t dt_base64url_encode(u_char *out, const u_char *data, size_t len);
 
-/* The key that a header names if it is one of ours: alg, typ and kid exactly
- * as we write them, nothing critical (RFC 7515 §4.1.11), no member twice;
- * else NULL. */
+/* The key that a header names if it is one of ours and good at "now": alg,
+ * typ and kid exactly as we write them, nothing critical (RFC 7515 §4.1.11),
+ * no member twice; else NULL. */
 const dt_key_t *dt_token_header(const dt_ring_t *ring,
-    const ngx_str_t *header);
+    const ngx_str_t *header, time_t now);
 
 /* What a token says of its bearer, if all that it must say is right for the
  * ring and "now"; else NGX_DECLINED.  Trust it only after the signature. */

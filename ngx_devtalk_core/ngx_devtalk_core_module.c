@@ -70,7 +70,8 @@ static ngx_command_t  dt_core_commands[] = {
       0,
       NULL },
 
-    /* devtalk_jwt_key KID FILE [signing] */
+    /* devtalk_jwt_key KID FILE [signing | until=SECONDS]; a key with an end
+     * (seconds since 1970) is refused from then on */
 
     { ngx_string("devtalk_jwt_key"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE23,

@@ -42,13 +42,7 @@ nginx_render() {
 
 # What settings and secrets say, a directive a line: tokens' keys, origins.
 nginx_generated() {
-    last=
-    for key in "$SECRETS"/jwt/*.pem; do
-        [ -z "$last" ] || echo "devtalk_jwt_key $(basename "$last" .pem) $last;"
-        last=$key
-    done > "$1/keys.conf"
-    echo "devtalk_jwt_key $(basename "$last" .pem) $last signing;" \
-        >> "$1/keys.conf"
+    keys_directives > "$1/keys.conf"
 
     set -f
     for origin in $DEVTALK_CORS; do
@@ -103,6 +97,27 @@ nginx_reload() {
     nginx_render "$1"
     nginx_check "$1"
     kill -s HUP "$(server_pid "$1")"
+}
+
+# The processes of a node but its master.
+nginx_workers() {
+    master=$(server_pid "$1") || return 0
+    cat "/proc/$master/task/$master/children" 2> /dev/null || :
+}
+
+# Waits until all of these processes have gone, at most SECONDS.
+nginx_gone() {
+    waited=0
+    limit=$1
+    shift
+
+    for worker in "$@"; do
+        while [ -d "/proc/$worker" ]; do
+            [ $waited -lt $((limit * 10)) ] || return 1
+            sleep 0.1
+            waited=$((waited + 1))
+        done
+    done
 }
 
 # After a rebuild: nginx keeps a module's old code as long as it runs.

@@ -13,14 +13,7 @@ secrets_make() {
 
     secret_write pgpass "*:*:*:postgres:$(cat "$SECRETS/postgres")"
 
-    # Key ids sort by date; the newest signs, the others are still taken.
-    if ! ls "$SECRETS"/jwt/*.pem > /dev/null 2>&1; then
-        key=$SECRETS/jwt/$(date -u +%Y%m%d)-$(openssl rand -hex 4)
-        ( umask 077
-          openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
-              -out "$key.new" 2> /dev/null )
-        mv "$key.new" "$key.pem"
-    fi
+    [ -n "$(keys_all)" ] || keys_make > /dev/null
 }
 
 secret_write() {

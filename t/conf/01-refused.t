@@ -152,7 +152,10 @@ subtest 'keys' => sub {
     $refuses->('one name', $key->($signing, "a $public"), qr/devtalk_jwt_key "a" is there twice/);
     $refuses->('a public key signs', $key->("a $public signing"),
         qr/is a public key and cannot be the "signing" one/);
-    $refuses->('another word', $key->("a $private sign"), qr/invalid parameter "sign"/);
+    $refuses->($_, $key->("b $public $_", $signing), qr/invalid parameter "\Q$_\E"/) for qw(sign until=0 until=soon until=-1 until=);
+    ($taken, $said) = $test->($key->("b $public until=1700000000", $signing));
+    ok $taken, 'one that has ended is fine' or diag($said);
+    $refuses->('one that signs has no end', $key->("a $private signing until=1700000000"), qr/invalid number of arguments/);
     $refuses->('an odd name', $key->("'a b' $private signing"), qr/has other characters in its name/);
     $refuses->('a long name', $key->('k' x 65 . " $private signing"), qr/or more than 64/);
     $refuses->('another curve', $key->("a $p384 signing"), qr/is not an EC key on P-256/);

@@ -33,6 +33,7 @@
 static EVP_PKEY     *new_key;      /* signs */
 static EVP_PKEY     *old_key;      /* a public one, still accepted */
 static EVP_PKEY     *other_key;    /* nobody knows it */
+static dt_ring_t    *ring;         /* of the worker */
 static char          directory[] = "/tmp/dt_token.XXXXXX";
 static char          conf_error[1024];
 static ngx_uint_t    counted[DT_M_COUNTERS];
@@ -124,6 +125,7 @@ configure(dt_token_conf_t *conf, ngx_uint_t n, ...)
         key->file.data = file.data;
         key->file.len = file.len - 1;
         key->signing = va_arg(args, int);
+        key->until = 0;
     }
 
     va_end(args);
@@ -271,6 +273,7 @@ starts(void)
 
     is_text(configure(&conf, 2, "new", 1, "old", 0), NGX_CONF_OK,
             "a signing key and an old one: %s", conf_error);
+    ring = conf.ring;
 
     test_cycle.log = &tap_log;
     is(dt_token_init_worker(&test_cycle, &conf), NGX_OK, "a worker starts");
@@ -291,21 +294,64 @@ ends(void)
 }
 
 
+static const char *
+key_set(time_t now)
+{
+    ngx_str_t    text;
+    static char  jwks[1024];
+
+    text = dt_token_jwks(tap_pool, now);
+    snprintf(jwks, sizeof(jwks), "%.*s", (int) text.len, text.data);
+    is(text.len, strlen(jwks), "a key set without a NUL");
+
+    return jwks;
+}
+
+
 static void
 publishes(void)
 {
-    char          jwks[1024];
+    const char   *jwks;
     static char   start[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",";
 
-    snprintf(jwks, sizeof(jwks), "%.*s", (int) dt_token_jwks()->len,
-             dt_token_jwks()->data);
+    jwks = key_set(NOW);
 
     ok(strncmp(jwks, start, strlen(start)) == 0
        && strstr(jwks, "\"kid\":\"new\"") && strstr(jwks, "\"kid\":\"old\"")
        && strcmp(jwks + strlen(jwks) - 3, "}]}") == 0,
        "the key set has both keys");
     ok(strstr(jwks, "\"d\"") == NULL, "and no private part");
-    is(dt_token_jwks()->len, strlen(jwks), "and no NUL");
+}
+
+
+/* Last of all: the old key has an end from here on. */
+
+static void
+retires(void)
+{
+    ngx_str_t     token, from;
+    dt_viewer_t   viewer;
+    static char   header[] = "{\"alg\":\"ES256\",\"kid\":\"old\","
+                             "\"typ\":\"at+jwt\"}";
+
+    ring->keys[1].until = NOW + 100;
+
+    token = forge(header, "{" CLAIMS ",\"more\":\"early\"}", old_key, NULL);
+    ngx_str_set(&from, "198.51.100.7");
+
+    is(dt_token_check(&token, &from, NOW, &viewer), DT_TOKEN_GOOD,
+       "a retired key's token, before its end");
+    is(viewer.expires, NOW + 100, "is good until then");
+    is(check(token, NOW + 99), DT_TOKEN_GOOD, "remembered in its last second");
+    is(check(token, NOW + 100), DT_TOKEN_BAD, "and not afterwards");
+
+    is(check(forge(header, "{" CLAIMS ",\"more\":\"late\"}", old_key, NULL),
+             NOW + 100),
+       DT_TOKEN_BAD, "nor is one that was never seen");
+
+    ok(strstr(key_set(NOW + 99), "\"old\""), "the key set has it");
+    ok(!strstr(key_set(NOW + 100), "\"old\""), "until it has ended");
+    ok(strstr(key_set(NOW + 100), "\"new\""), "the other one stays");
 }
 
 
@@ -820,6 +866,7 @@ main(void)
     throttles();
     base64url();
     costs();
+    retires();
     ends();
 
     return done();
