@@ -108,7 +108,8 @@ class NullNode:
     def start(self) -> None:
         os.makedirs(os.path.join(self.folder, 'tmp'), exist_ok=True)
         shipped = os.path.join(self.stack.home, 'nginx-1')
-        for name in ('http', 'headers', 'cors', 'origins', 'log', 'keys'):
+        for name in ('http', 'headers', 'hsts', 'certificate', 'cors',
+                     'origins', 'log', 'keys'):
             with open(f'{shipped}/{name}.conf') as file:
                 self._write(f'{name}.conf', file.read())
         with open(f'{self.stack.root}/conf/limits.conf') as file:

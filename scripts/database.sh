@@ -92,7 +92,7 @@ demo_user() {
 # Prints the status; twice again while a dependency is not ready yet.
 demo_post() {
     for try in 1 2 3; do
-        code=$(curl -s -m 10 -o "$DEVTALK_HOME/log/demo.log" \
+        code=$(curl -sk -m 10 -o "$DEVTALK_HOME/log/demo.log" \
                     -w '%{http_code}' -H 'Content-Type: application/json' \
                     -d "$2" "$1" || :)
         [ "$code" = 503 ] || [ "$code" = 000 ] || break

@@ -24,6 +24,9 @@ nginx_render() {
         limits="limits.conf"
     fi
 
+    tls=
+    [ -z "$DEVTALK_TLS_KEY" ] || tls=" ssl http2"
+
     postgres_derive
     nginx_generated "$dir"
 
@@ -37,12 +40,26 @@ nginx_render() {
         MODULES="$MADE/modules" SECRETS="$SECRETS" \
         LISTEN="$DEVTALK_LISTEN:$(server_port "$1")" \
         POSTGRES="$POSTGRES_SERVER dbname=devtalk" \
-        REDIS="$redis" KAFKA="$KAFKA_ADDRESS" LIMITS="$limits"
+        REDIS="$redis" KAFKA="$KAFKA_ADDRESS" LIMITS="$limits" TLS="$tls"
 }
 
-# What settings and secrets say, a directive a line: tokens' keys, origins.
+# What settings and secrets say, a directive a line: tokens' keys, origins,
+# TLS.
 nginx_generated() {
     keys_directives > "$1/keys.conf"
+
+    : > "$1/certificate.conf"
+    : > "$1/hsts.conf"
+
+    if [ -n "$DEVTALK_TLS_KEY" ]; then
+        cat > "$1/certificate.conf" << END
+ssl_certificate      $DEVTALK_TLS_CERTIFICATE;
+ssl_certificate_key  $DEVTALK_TLS_KEY;
+include              tls.conf;
+END
+        echo "add_header Strict-Transport-Security max-age=63072000 always;" \
+            > "$1/hsts.conf"
+    fi
 
     set -f
     for origin in $DEVTALK_CORS; do
@@ -86,11 +103,12 @@ nginx_check() {
 nginx_url() {
     host=$DEVTALK_LISTEN
     [ "$host" != 0.0.0.0 ] || host=127.0.0.1
-    echo "http://$host:$(server_port "$1")"
+    echo "http${DEVTALK_TLS_KEY:+s}://$host:$(server_port "$1")"
 }
 
 nginx_answers() {
-    curl -sf -o /dev/null -m 2 "$(nginx_url "$1")/health"
+    # The name in the certificate is the operator's matter.
+    curl -skf -o /dev/null -m 2 "$(nginx_url "$1")/health"
 }
 
 nginx_reload() {

@@ -2,7 +2,7 @@
 # home has written down, else the defaults.
 
 SETTINGS="PORT LISTEN NODES WORKERS POSTGRES REDIS REDIS_PASSWORD_FILE KAFKA
-          LIMITS CORS LOG_LEVEL BUILD SANITIZE COVERAGE"
+          LIMITS CORS TLS_CERTIFICATE TLS_KEY LOG_LEVEL BUILD SANITIZE COVERAGE"
 
 settings_home() {
     DEVTALK_HOME=${DEVTALK_HOME:-$ROOT/.run}
@@ -63,6 +63,8 @@ settings_read() {
     DEVTALK_KAFKA=${DEVTALK_KAFKA:-}
     DEVTALK_LIMITS=${DEVTALK_LIMITS:-on}
     DEVTALK_CORS=${DEVTALK_CORS:-*}
+    DEVTALK_TLS_CERTIFICATE=${DEVTALK_TLS_CERTIFICATE:-}
+    DEVTALK_TLS_KEY=${DEVTALK_TLS_KEY:-}
     DEVTALK_LOG_LEVEL=${DEVTALK_LOG_LEVEL:-notice}
     DEVTALK_BUILD=${DEVTALK_BUILD:-$DEVTALK_HOME/build}
     DEVTALK_SANITIZE=${DEVTALK_SANITIZE:-off}
@@ -120,11 +122,29 @@ settings_check() {
     settings_check_address DEVTALK_REDIS "$DEVTALK_REDIS"
     settings_check_address DEVTALK_KAFKA "${DEVTALK_KAFKA%%,*}"
 
+    settings_check_tls
+
     case $DEVTALK_CORS in
     *[\"\;{}]*|*'
 '*)     die "DEVTALK_CORS is '$DEVTALK_CORS': set '*' or origins with" \
             "blanks between them" ;;
     esac
+}
+
+settings_check_tls() {
+    case ${DEVTALK_TLS_CERTIFICATE:+yes}${DEVTALK_TLS_KEY:+yes} in
+    '') return 0 ;;
+    yes) die "TLS needs both: set DEVTALK_TLS_CERTIFICATE and DEVTALK_TLS_KEY" ;;
+    esac
+
+    for file in "$DEVTALK_TLS_CERTIFICATE" "$DEVTALK_TLS_KEY"; do
+        case $file in
+        *[!A-Za-z0-9_./+,:@=-]*|[!/]*)
+            die "DEVTALK_TLS_*: '$file' must be a whole path without blanks" ;;
+        esac
+
+        [ -r "$file" ] || die "DEVTALK_TLS_*: there is no file $file to read"
+    done
 }
 
 settings_check_address() {
@@ -144,6 +164,7 @@ settings_check_address() {
 # environment says.
 settings_alone() {
     DEVTALK_LISTEN=127.0.0.1 DEVTALK_CORS='*'
+    DEVTALK_TLS_CERTIFICATE='' DEVTALK_TLS_KEY=''
     DEVTALK_POSTGRES='' DEVTALK_REDIS='' DEVTALK_REDIS_PASSWORD_FILE=''
     DEVTALK_KAFKA=''
 

@@ -151,7 +151,7 @@ stack_status_of() {
     state=stopped
 
     case $1 in
-    nginx-*)  address=$(nginx_url "$1"); address=${address#http://} ;;
+    nginx-*)  address=$(nginx_url "$1"); address=${address#*://} ;;
     redis)    address=$REDIS_ADDRESS ;;
     kafka)    address=$KAFKA_ADDRESS ;;
     postgres) address=127.0.0.1:$POSTGRES_PORT ;;
