@@ -14,6 +14,10 @@ const char *auth_rule_email(const ngx_str_t *text);
 const char *auth_rule_username(const ngx_str_t *text);
 const char *auth_rule_image(const ngx_str_t *text);
 
+/* NIST SP 800-63B §5.1.1.2: no rules of composition, but none of the passwords
+ * that everybody uses, whatever its case. */
+const char *auth_rule_password(const ngx_str_t *text);
+
 #define AUTH_EMAIL_MAX      254     /* RFC 5321 §4.5.3.1.3 */
 #define AUTH_USERNAME_MAX   40
 #define AUTH_BIO_MAX        2000

@@ -3,6 +3,12 @@
  */
 
 #include "auth.h"
+#include "auth_common.h"
+
+#include <stdlib.h>
+
+
+static int auth_rule_compare(const void *one, const void *two);
 
 
 static const char  auth_invalid[] = "is invalid";
@@ -120,4 +126,36 @@ auth_rule_image(const ngx_str_t *text)
     }
 
     return NULL;
+}
+
+
+const char *
+auth_rule_password(const ngx_str_t *text)
+{
+    char         lower[AUTH_PASSWORD_MAX + 1];
+    const char  *key;
+
+    /* the longest of the list is much shorter */
+
+    if (text->len > AUTH_PASSWORD_MAX) {
+        return NULL;
+    }
+
+    ngx_strlow((u_char *) lower, text->data, text->len);
+    lower[text->len] = '\0';
+    key = lower;
+
+    return bsearch(&key, auth_common_passwords, auth_common_passwords_n,
+                   sizeof(char *), auth_rule_compare)
+           ? "is too common" : NULL;
+}
+
+
+static int
+auth_rule_compare(const void *one, const void *two)
+{
+    const char *const *a = one;
+    const char *const *b = two;
+
+    return ngx_strcmp(*a, *b);
 }

@@ -36,7 +36,7 @@ static const dt_field_t  auth_user_add_fields[] = {
     { "email", DT_LINE, DT_REQUIRED,
       1, AUTH_EMAIL_MAX, 0, auth_rule_email },
     { "password", DT_TEXT, DT_REQUIRED|DT_SECRET,
-      AUTH_PASSWORD_MIN, AUTH_PASSWORD_MAX, 0, NULL },
+      AUTH_PASSWORD_MIN, AUTH_PASSWORD_MAX, 0, auth_rule_password },
     { NULL, 0, 0, 0, 0, 0, NULL }
 };
 
@@ -46,7 +46,7 @@ static const dt_field_t  auth_user_update_fields[] = {
     { "email", DT_LINE, DT_NOT_BLANK,
       1, AUTH_EMAIL_MAX, 0, auth_rule_email },
     { "password", DT_TEXT, DT_NOT_BLANK|DT_SECRET,
-      AUTH_PASSWORD_MIN, AUTH_PASSWORD_MAX, 0, NULL },
+      AUTH_PASSWORD_MIN, AUTH_PASSWORD_MAX, 0, auth_rule_password },
     { "bio", DT_TEXT, DT_EMPTY_NULL, 0, AUTH_BIO_MAX, 0, NULL },
     { "image", DT_LINE, DT_EMPTY_NULL, 0, AUTH_IMAGE_MAX, 0,
       auth_rule_image },

@@ -4,7 +4,7 @@ RUN_PACKAGES="nginx redis-tools kcat sqitch libdbd-pg-perl curl
     ca-certificates openssl"
 BUILD_PACKAGES="nginx nginx-dev gcc libc6-dev make libpq-dev libhiredis-dev
     librdkafka-dev libjansson-dev libjwt-dev libsodium-dev libicu-dev
-    libssl-dev"
+    libssl-dev python3-django"
 TEST_PACKAGES="perl libmojolicious-perl libjson-validator-perl
     libyaml-libyaml-perl dpkg-dev binutils"
 CHECK_PACKAGES="shellcheck cppcheck clang-tidy gcovr"

@@ -5,7 +5,7 @@
  */
 
 /* sources: t/fuzz/lib/services.c */
-/* sources: ngx_devtalk_auth/ngx_devtalk_auth_module.c ngx_devtalk_auth/auth_user.c ngx_devtalk_auth/auth_session.c ngx_devtalk_auth/auth_rule.c */
+/* sources: ngx_devtalk_auth/ngx_devtalk_auth_module.c ngx_devtalk_auth/auth_user.c ngx_devtalk_auth/auth_session.c ngx_devtalk_auth/auth_grant.c ngx_devtalk_auth/auth_rule.c */
 /* sources: ngx_devtalk_articles/ngx_devtalk_articles_module.c */
 /* sources: ngx_devtalk_comments/ngx_devtalk_comments_module.c */
 /* sources: ngx_devtalk_core/dt_route.c ngx_devtalk_core/dt_query_string.c */

@@ -76,6 +76,7 @@ subtest 'what breaks a rule' => sub {
     $refused->(username => 'x' x 41, 'is too long (maximum is 40 characters)');
     $refused->(email => ('x' x 250) . '@example.com', 'is too long (maximum is 254 characters)');
     $refused->(password => 'x' x 7,   'is too short (minimum is 8 characters)');
+    $refused->(password => $_, 'is too common') for qw(password 12345678 Password1 iloveyou QWERTYUIOP sunshine1);
     $refused->(password => 'x' x 129, 'is too long (maximum is 128 characters)');
     $refused->(email => $_, 'is invalid')
         for 'anna', 'anna@', '@example.com', 'an na@example.com';

@@ -116,4 +116,10 @@ subtest 'a login that overlaps with a new password' => sub {
     $_->{InactiveDestroy} = 0, $_->disconnect for $db, $watch;
 };
 
+subtest 'a new password that everybody uses' => sub {
+    my $eve = signed_in('eve');
+    $eve->put('/api/user', {user => {password => 'Baseball1'}})->refused(422, password => 'is too common');
+    $eve->get('/api/user')->is(200, 'the session goes on');
+};
+
 finish();

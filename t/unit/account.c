@@ -1,11 +1,21 @@
 /* sources: ngx_devtalk_auth/auth_rule.c */
 
 /*
- * What may be an address, a name, an image.
+ * What may be an address, a name, an image, a password.
  */
 
 #include "tap.h"
 #include "auth.h"
+#include "auth_common.h"
+
+
+/* In place of the long list. */
+
+const char *const  auth_common_passwords[] = {
+    "12345678", "password", "qwerty123", "trustno1"
+};
+
+const ngx_uint_t  auth_common_passwords_n = 4;
 
 
 typedef const char *(*rule_t)(const ngx_str_t *text);
@@ -24,13 +34,14 @@ takes(const char *what, rule_t rule, const char *const *texts)
 
 
 static void
-refuses(const char *what, rule_t rule, const char *const *texts)
+refuses(const char *what, rule_t rule, const char *const *texts,
+    const char *why)
 {
     ngx_str_t  text;
 
     for ( /* void */ ; *texts; texts++) {
         text = tap_slice(*texts, ngx_strlen(*texts));
-        is_text(rule(&text), "is invalid", "no %s \"%s\"", what, *texts);
+        is_text(rule(&text), why, "no %s \"%s\"", what, *texts);
     }
 }
 
@@ -77,6 +88,18 @@ static const char *const  no_images[] = {
     "https://a{b", NULL
 };
 
+static const char *const  passwords[] = {
+    "correct horse battery", "password ", " password", "password1", "11111111",
+    "passwor", "zzzzzzzz", "!!!!!!!!", "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe",
+    ("0123456789012345678901234567890123456789012345678901234567890123456789"
+     "0123456789012345678901234567890123456789012345678901234567890123456789"),
+    NULL
+};
+
+static const char *const  no_passwords[] = {
+    "12345678", "password", "PassWord", "QWERTY123", "trustno1", NULL
+};
+
 
 int
 main(void)
@@ -84,11 +107,14 @@ main(void)
     tap_start();
 
     takes("address", auth_rule_email, emails);
-    refuses("address", auth_rule_email, no_emails);
+    refuses("address", auth_rule_email, no_emails, "is invalid");
     takes("name", auth_rule_username, names);
-    refuses("name", auth_rule_username, no_names);
+    refuses("name", auth_rule_username, no_names, "is invalid");
     takes("image", auth_rule_image, images);
-    refuses("image", auth_rule_image, no_images);
+    refuses("image", auth_rule_image, no_images, "is invalid");
+    takes("password", auth_rule_password, passwords);
+    refuses("password", auth_rule_password, no_passwords,
+            "is too common");
 
     return done();
 }

@@ -88,7 +88,7 @@ seals(void)
        "nothing");
 
     hex.len = AUTH_REFRESH_HEX;
-    sealed[3] = 'g';
+    hex.data[3] = 'g';
     ok(auth_refresh_token_open(&token, &hex, &opened) == NGX_DECLINED,
        "no digits");
 }

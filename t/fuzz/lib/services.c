@@ -1,6 +1,13 @@
 #include "fuzz.h"
 #include "lib/services.h"
+#include "auth_common.h"
 #include "dt_utf8.h"
+
+
+/* In place of the long list. */
+
+const char *const  auth_common_passwords[] = { "12345678", "password" };
+const ngx_uint_t   auth_common_passwords_n = 2;
 
 
 extern ngx_module_t  ngx_devtalk_auth_module;
