@@ -63,6 +63,7 @@ $changed = 1;
     local @ENV{qw(DEVTALK_TLS_CERTIFICATE DEVTALK_TLS_KEY)} = ("$certificate", "$key");
     server('restart', 'nginx-2');
 }
+eventually 'the node is whole', 20, sub { curl("$url/ready") =~ /"status":"ready"/ };
 
 subtest 'HTTP over TLS' => sub {
     for my $way (['--http2', 2], ['--http1.1', '1.1']) {
@@ -116,5 +117,5 @@ subtest 'what is not spoken' => sub {
 };
 
 plain();
-eventually 'without the settings it is as before', 15, sub { anybody(2)->get('/api/tags')->status == 200 };
+eventually 'without the settings it is as before', 20, sub { whole(2) };
 finish();
