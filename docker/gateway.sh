@@ -9,8 +9,8 @@ export LC_ALL=C.UTF-8
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 PATH=$PATH:/usr/sbin
 
-for part in say settings secrets process modules postgres redis kafka nginx \
-            database
+for part in say settings secrets process modules postgres redis kafka keys \
+            nginx database
 do
     . "$ROOT/scripts/$part.sh"
 done

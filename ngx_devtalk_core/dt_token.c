@@ -57,6 +57,8 @@ dt_token_init_worker(ngx_cycle_t *cycle, dt_token_conf_t *conf)
         return NGX_ERROR;
     }
 
+    dt_memory_settle(dt_token_memory);
+
     return NGX_OK;
 }
 

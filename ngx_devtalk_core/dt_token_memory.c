@@ -75,7 +75,7 @@ dt_memory_create(void)
 {
     dt_memory_t  *memory;
 
-    /* calloc() leaves the pages alone until a set is used */
+    /* calloc() leaves the pages alone: see dt_memory_settle() */
 
     memory = calloc(1, sizeof(dt_memory_t));
     if (memory == NULL) {
@@ -88,6 +88,15 @@ dt_memory_create(void)
     }
 
     return memory;
+}
+
+
+void
+dt_memory_settle(dt_memory_t *memory)
+{
+    ngx_memzero(memory->tokens, sizeof(memory->tokens));
+    ngx_memzero(memory->addresses, sizeof(memory->addresses));
+    ngx_memzero(memory->sessions, sizeof(memory->sessions));
 }
 
 
