@@ -162,7 +162,9 @@ sub _turn ($self, $listener, $ends, $percent, $ms) {
         $end->{gone} = 1 if $end->{eof} && !@$held;
     }
 
-    for my $end (grep { $_->{gone} } values %$ends) {
+    # A list of its own: both ends of a pair may be in it, and go together.
+    my @gone = grep { $_->{gone} } values %$ends;
+    for my $end (@gone) {
         for my $number ($end->{number}, $end->{other}) {
             my $gone = delete $ends->{$number} or next;
             close $gone->{socket};
